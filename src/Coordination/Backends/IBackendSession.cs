@@ -1,0 +1,74 @@
+namespace Coordination.Backends;
+
+/// <summary>
+/// The liveness record that keeps a process's claims alive: an etcd lease, a ZooKeeper session, expiring entries in Redis.
+/// </summary>
+/// <remarks>
+/// Disposing frees what the session holds locally, stops its hints, sends nothing that ends claims, and does not throw: what is left at the store ends by
+/// itself within one duration. <see cref="EndAsync"/> is what ends a session at the store.
+/// </remarks>
+public interface IBackendSession : IAsyncDisposable
+{
+    /// <summary>What the store granted, which may be more than what was asked for. Constant.</summary>
+    TimeSpan Duration { get; }
+
+    /// <summary>What another connection passes to <see cref="ICoordinationBackend.OpenSessionAsync"/> after <see cref="DetachAsync"/>. Printable, without line breaks.</summary>
+    string Ticket { get; }
+
+    /// <summary>Enters a claim into its resource's queue, or asks how it stands. One round trip. It never waits for the claim's turn.</summary>
+    /// <remarks>
+    /// Idempotent by id: a request whose claim is there already answers how it stands and does not make a second one. An id whose claim
+    /// expired, or was released before it was granted, is used up for one duration: a request for it is
+    /// <see cref="ClaimOutcome.Refused"/>, and the engine uses a new id. (Otherwise a late copy of the request makes the claim anew, and an
+    /// old grant that is still under way would be believed.)
+    /// </remarks>
+    /// <param name="request">The claim and what is asked of it.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns>How the claim stands.</returns>
+    ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes a claim, granted or waiting, and sees to it that those behind it are granted what the rule allows. One round trip. See
+    /// <i>late claims</i> in the remarks of <see cref="ICoordinationBackend"/>.
+    /// </summary>
+    /// <param name="claim">The claim. Never another session's.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns><see langword="false"/> when it was not there.</returns>
+    ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken);
+
+    /// <summary>Changes the value of a granted claim. One round trip.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="value">The new value.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns><see langword="false"/> when the claim was not there or is not granted.</returns>
+    ValueTask<bool> SetValueAsync(ClaimKey claim, string value, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Renews the session and these claims, waiting ones too. The only thing that keeps claims alive: the backend sends no heartbeat of its
+    /// own. The engine calls it about every third of the duration, one at a time, also without claims.
+    /// </summary>
+    /// <remarks>
+    /// The round trips are constant or in batches of a fixed size that are sent together, never one per claim. The answer is per claim: where one part of the store
+    /// did not answer, only its claims are <see cref="ClaimRenewalOutcome.Unconfirmed"/>; a claim that was deleted by force is
+    /// <see cref="ClaimRenewalOutcome.Lost"/> alone. If nothing answered, throw. A renewal never makes a claim that is not there.
+    /// </remarks>
+    /// <param name="claims">The claims that the engine has in this session, in no order.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns>What became of the session and of each claim.</returns>
+    ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Renews the session and its only claim a last time, and marks it so that exactly one
+    /// <see cref="ICoordinationBackend.OpenSessionAsync"/> with <see cref="Ticket"/> can take it over. Asking twice is harmless. The engine disposes the session afterwards.
+    /// </summary>
+    /// <param name="claim">The granted claim.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns><see langword="false"/> when the claim was not there.</returns>
+    ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken);
+
+    /// <summary>Ends the session at the store, and with it its claims, at once; those behind them are granted what the rule allows.</summary>
+    /// <param name="claims">The claims that the engine has in this session, for stores whose sessions are nothing but their claims.</param>
+    /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
+    /// <returns>A task that ends when the store has confirmed.</returns>
+    ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken);
+}
