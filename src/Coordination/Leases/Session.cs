@@ -83,6 +83,13 @@ internal sealed partial class Session
             session._guaranteedUntil = Guarantee.Until(send, session.Duration);
             session._idleSince = send;
             session._renewal.Start(send);
+            if (!session.IsUsable())
+            {
+                // The hint that it is lost outran the call that opened it, or the call took longer than it lives.
+                await session.DisposeBackendAsync().ConfigureAwait(false);
+                throw new CoordinationException(
+                    $"{engine.Backend.Description.Name} ended a session of {session.Duration} before it could be used. Try again.", isTransient: true);
+            }
         }
         catch
         {
