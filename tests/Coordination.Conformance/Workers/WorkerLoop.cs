@@ -1,0 +1,1 @@
+namespace Coordination.Conformance; public static class WorkerLoop { }
