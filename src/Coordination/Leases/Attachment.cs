@@ -1,0 +1,42 @@
+using Coordination.Backends;
+
+namespace Coordination.Leases;
+
+/// <summary>Takes over a lease that another process has detached: its session with its claim, in a session of its own.</summary>
+internal static class Attachment
+{
+    public static async ValueTask<Claim> RunAsync(Engine engine, ClaimTemplate template, string ticket, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(engine.IsDisposed, typeof(Coordinator));
+        var parsed = LeaseTicket.Parse(ticket, template, engine.Backend.Description.Name);
+        cancellationToken.ThrowIfCancellationRequested();
+        var session = await engine.Sessions.OpenOwnedAsync(template.Terms.Duration, parsed.SessionTicket, cancellationToken).ConfigureAwait(false);
+        var claim = new Claim(session, new ClaimKey(parsed.Resource, parsed.ClaimId), template);
+        try
+        {
+            var answer = session.TryAdd(claim)
+                ? await session.AskAsync(claim, ClaimIntent.FindExisting, cancellationToken).ConfigureAwait(false)
+                : Answer.SessionLost;
+            if (answer != Answer.Granted)
+            {
+                throw new LeaseLostException(
+                    $"The detached lease on '{template.Resource}' ({engine.Backend.Description.Name}) had ended, or was attached already, before it could be attached.");
+            }
+
+            // The rest of its time may be short. A renewal proves that it is there, and gives it its full duration.
+            await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+            if (session.StateOf(claim) != ClaimState.Held)
+            {
+                throw LeaseOperations.LostError(claim, "It ended while it was attached.");
+            }
+
+            return claim;
+        }
+        catch
+        {
+            // Not released: it may be another's by now, or be attached again. What is left of it ends by itself.
+            session.Leave();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+namespace Coordination.Leases;
+
+/// <summary>What can be done with a lease, and what state it must be in for it.</summary>
+internal static class LeaseOperations
+{
+    public static async ValueTask RenewAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireHeld(claim, "renewed");
+        var session = claim.Session;
+        var send = session.Engine.Clock.Now;
+        await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        RequireHeld(claim, "renewed");
+        if (!claim.Template.Terms.AutoRenew)
+        {
+            session.With(claim, c => c.End = send + session.Duration);
+        }
+    }
+
+    public static async ValueTask ProclaimAsync(Claim claim, string value, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireHeld(claim, "given a new value");
+        if (!await claim.Session.SendValueAsync(claim, value, cancellationToken).ConfigureAwait(false))
+        {
+            throw LostError(claim, "It is no longer at the server.");
+        }
+    }
+
+    public static async ValueTask<string> DetachAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireHeld(claim, "detached");
+        var session = claim.Session;
+        if (!session.IsOwned)
+        {
+            throw new InvalidOperationException(
+                $"The lease on '{claim.Key.Resource}' renews itself and shares its session with others, so it cannot move. "
+                + $"Make its lock with {nameof(LeaseOptions)}.{nameof(LeaseOptions.AutoRenew)} = false.");
+        }
+
+        // A renewal that comes after the detachment would keep alive what is no longer ours.
+        using (await session.StopRenewalsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false))
+            {
+                throw LostError(claim, "It is no longer at the server.");
+            }
+
+            var ticket = LeaseTicket.Format(claim);
+            if (!session.TryFinish(claim, ClaimState.Held))
+            {
+                throw LostError(claim, "It was lost while it was detached.");
+            }
+
+            session.Engine.Telemetry.Ended(claim);
+            session.Leave();
+            return ticket;
+        }
+    }
+
+    public static ValueTask ReleaseAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        var task = StartRelease(claim);
+        if (task.IsCompletedSuccessfully)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        return new ValueTask(cancellationToken.CanBeCanceled ? task.WaitAsync(cancellationToken) : task);
+    }
+
+    public static ValueTask DisposeAsync(Claim claim)
+    {
+        // A loss was told when it happened; disposing is the answer to it, not a place to tell it again.
+        if (claim.Session.StateOf(claim) == ClaimState.Lost)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var task = StartRelease(claim);
+        return task.IsCompletedSuccessfully ? ValueTask.CompletedTask : Quietly(claim, task);
+
+        static async ValueTask Quietly(Claim claim, Task task)
+        {
+            try
+            {
+                await task.ConfigureAwait(false);
+            }
+            catch (CoordinationException exception)
+            {
+                var engine = claim.Session.Engine;
+                engine.Log.ReleaseFailed(exception, claim.Key.Resource, engine.Backend.Description.Name, claim.Key.Id);
+            }
+        }
+    }
+
+    /// <summary>The first call starts the release; later ones join it, or start another if it failed.</summary>
+    private static Task StartRelease(Claim claim)
+    {
+        var session = claim.Session;
+        if (session.StateOf(claim) == ClaimState.Lost)
+        {
+            return Task.FromException(LostError(claim, "Its deadline had passed, or the server had dropped it, before it was released."));
+        }
+
+        var isFirst = session.TryFinish(claim, ClaimState.Held);
+        if (isFirst)
+        {
+            session.Engine.Telemetry.Ended(claim);
+        }
+
+        lock (claim)
+        {
+            if (claim.ReleaseTask is null or { IsFaulted: true })
+            {
+                if (!isFirst && claim.ReleaseTask is null && session.StateOf(claim) == ClaimState.Lost)
+                {
+                    return Task.FromException(LostError(claim, "It was lost before it was released."));
+                }
+
+                claim.ReleaseTask = SendAsync(claim, isRetry: claim.ReleaseTask is not null);
+            }
+
+            return claim.ReleaseTask;
+        }
+    }
+
+    private static async Task SendAsync(Claim claim, bool isRetry)
+    {
+        var session = claim.Session;
+        bool wasThere;
+        try
+        {
+            try
+            {
+                wasThere = await session.SendReleaseAsync(claim.Key, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (CoordinationException exception) when (exception.IsTransient)
+            {
+                wasThere = await SendAgainAsync(claim, exception).ConfigureAwait(false);
+                isRetry = true;
+            }
+        }
+        catch (CoordinationException)
+        {
+            session.Owe(claim);
+            session.CloseIfOwned();
+            throw;
+        }
+
+        session.CloseIfOwned();
+
+        // A first try may have been applied without an answer: then "not there" is what was wanted.
+        if (!wasThere && !isRetry)
+        {
+            throw LostError(claim, "The server no longer had it when it was released.");
+        }
+    }
+
+    /// <summary>Tries again for as long as one operation may take.</summary>
+    private static async Task<bool> SendAgainAsync(Claim claim, CoordinationException fault)
+    {
+        var engine = claim.Session.Engine;
+        using var budget = engine.Limit.Begin(CancellationToken.None);
+        try
+        {
+            await Task.Delay(Retry.FirstDelay, engine.Clock.TimeProvider, budget.Token).ConfigureAwait(false);
+            return await engine.Retry.ExecuteAsync(
+                static (claim, token) => claim.Session.SendReleaseAsync(claim.Key, token), claim, budget.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw fault;
+        }
+    }
+
+    private static void RequireHeld(Claim claim, string what)
+    {
+        switch (claim.Session.StateOf(claim))
+        {
+            case ClaimState.Held:
+                return;
+            case ClaimState.Lost:
+                throw LostError(claim, "Its deadline had passed, or the server had dropped it.");
+            default:
+                throw new InvalidOperationException($"The lease on '{claim.Key.Resource}' was released or detached, so it cannot be {what}.");
+        }
+    }
+
+    public static LeaseLostException LostError(Claim claim, string reason) => new(
+        $"The lease on '{claim.Key.Resource}' ({claim.Session.Engine.Backend.Description.Name}, token {claim.Token}) was lost. {reason} "
+        + "Others may have held the resource since; check what was done under it.");
+}

@@ -1,0 +1,73 @@
+using System.Text;
+
+namespace Coordination.Leases;
+
+/// <summary>A lock's lease options, completed by the coordinator's and checked.</summary>
+internal sealed class LeaseTerms
+{
+    /// <summary>A limit on values and holder names: well below what any store takes (ZooKeeper: 1 MB), and far above what is sensible.</summary>
+    public const int MaxValueBytes = 32_768;
+
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromDays(1);
+    private readonly TimeSpan? _safetyMargin;
+
+    private LeaseTerms(TimeSpan duration, TimeSpan? safetyMargin, bool autoRenew, string holder)
+    {
+        Duration = duration;
+        _safetyMargin = safetyMargin;
+        AutoRenew = autoRenew;
+        Holder = holder;
+    }
+
+    public TimeSpan Duration { get; }
+
+    public bool AutoRenew { get; }
+
+    public string Holder { get; }
+
+    /// <summary>The margin for what the server granted, which may be longer than what was asked for.</summary>
+    public TimeSpan MarginFor(TimeSpan granted) => _safetyMargin ?? granted / 10;
+
+    public static LeaseTerms Create(LeaseOptions? options, CoordinatorOptions defaults, TimeSpan minDuration)
+    {
+        var duration = options?.Duration ?? defaults.LeaseDuration;
+        CheckDuration(duration, minDuration, $"{nameof(options)}.{nameof(LeaseOptions.Duration)}");
+
+        var margin = options?.SafetyMargin ?? defaults.SafetyMargin;
+        if (margin is { } given)
+        {
+            CheckMargin(given, duration, $"{nameof(options)}.{nameof(LeaseOptions.SafetyMargin)}");
+        }
+
+        var holder = options?.Holder ?? defaults.Holder;
+        CheckValue(holder, $"{nameof(options)}.{nameof(LeaseOptions.Holder)}");
+        return new LeaseTerms(duration, margin, options?.AutoRenew ?? true, holder);
+    }
+
+    public static void CheckDuration(TimeSpan duration, TimeSpan minDuration, string parameter)
+    {
+        if (duration < minDuration || duration > MaxDuration)
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter, duration, $"A lease duration must be from {minDuration} (the backend's minimum) to {MaxDuration}.");
+        }
+    }
+
+    public static void CheckMargin(TimeSpan margin, TimeSpan duration, string parameter)
+    {
+        if (margin < TimeSpan.Zero || margin > duration / 2)
+        {
+            throw new ArgumentOutOfRangeException(
+                parameter, margin, $"A safety margin must be from zero to half of the lease duration of {duration}.");
+        }
+    }
+
+    public static void CheckValue(string value, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(value, parameter);
+        if (value.Length > MaxValueBytes || Encoding.UTF8.GetByteCount(value) > MaxValueBytes)
+        {
+            throw new ArgumentException($"A value must be at most {MaxValueBytes} bytes of UTF-8.", parameter);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using Coordination.Backends;
+
+namespace Coordination.Leases;
+
+/// <content>The clock: what is due, and who is told.</content>
+internal sealed partial class Session
+{
+    private void Tick()
+    {
+        var now = _engine.Clock.Now;
+        List<Claim>? lost = null;
+        List<Claim>? owed = null;
+        var isSessionOver = false;
+        var isIdle = false;
+        lock (_gate)
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+
+            isSessionOver = now >= _guaranteedUntil;
+            if (!isSessionOver)
+            {
+                foreach (var claim in _claims.Values)
+                {
+                    if (now >= claim.NextDue)
+                    {
+                        ClaimIsDue(claim, now, ref lost, ref owed);
+                    }
+                }
+
+                foreach (var claim in owed ?? [])
+                {
+                    Remove(claim);
+                }
+
+                isIdle = _claims.Count == 0 && !IsOwned && now - _idleSince >= _engine.SessionIdleTime;
+            }
+        }
+
+        if (isSessionOver)
+        {
+            EndLost("nothing was confirmed until its deadline");
+            return;
+        }
+
+        foreach (var claim in lost ?? [])
+        {
+            TellLost(claim, "its deadline passed without a confirmed renewal");
+        }
+
+        foreach (var claim in owed ?? [])
+        {
+            Owe(claim);
+        }
+
+        if (isIdle)
+        {
+            _ = CloseAsync();
+            return;
+        }
+
+        CloseIfOwned();
+        _renewal.StartIfDue(now);
+        Reschedule();
+    }
+
+    private static void ClaimIsDue(Claim claim, TimeSpan now, ref List<Claim>? lost, ref List<Claim>? owed)
+    {
+        switch (claim.State)
+        {
+            case ClaimState.Held:
+                LoseIfDue(claim, now);
+                (lost ??= []).Add(claim);
+                break;
+            case ClaimState.Lost:
+                (owed ??= []).Add(claim);
+                break;
+            case ClaimState.Waiting when now >= claim.GuaranteedUntil:
+                claim.Finish(ClaimState.Gone);
+                claim.Wake();
+                (owed ??= []).Add(claim);
+                break;
+            default:
+                claim.MustAsk |= now >= claim.RecheckAt;
+                claim.RecheckAt = now >= claim.RecheckAt ? TimeSpan.MaxValue : claim.RecheckAt;
+                claim.GiveUpAt = now >= claim.GiveUpAt ? TimeSpan.MaxValue : claim.GiveUpAt;
+                claim.Wake();
+                break;
+        }
+    }
+
+    private TimeSpan NextDue()
+    {
+        var due = _guaranteedUntil < _renewal.NextDue ? _guaranteedUntil : _renewal.NextDue;
+        foreach (var claim in _claims.Values)
+        {
+            var next = claim.NextDue;
+            due = next < due ? next : due;
+        }
+
+        return due;
+    }
+
+    private static bool LoseIfDue(Claim claim, TimeSpan now)
+    {
+        if (claim.State != ClaimState.Held || now < claim.LostAt)
+        {
+            return false;
+        }
+
+        claim.Lose(claim.GuaranteedUntil < claim.End ? claim.GuaranteedUntil : claim.End);
+        return true;
+    }
+
+    private void GoneAtServer(Claim claim, List<Claim> lost)
+    {
+        if (claim.State == ClaimState.Held)
+        {
+            claim.Lose(TimeSpan.MaxValue);
+            lost.Add(claim);
+        }
+        else
+        {
+            claim.Finish(ClaimState.Gone);
+            claim.Wake();
+        }
+
+        Remove(claim);
+    }
+
+    private void Remove(Claim claim)
+    {
+        if (_claims.Remove(claim.Key.Id))
+        {
+            _idleSince = _engine.Clock.Now;
+        }
+    }
+
+    /// <summary>Tells the holder, off this thread: a callback that blocks must not hold up the renewal of the others.</summary>
+    private void TellLost(Claim claim, string reason)
+    {
+        CancellationTokenSource? source;
+        lock (_gate)
+        {
+            claim.IsTold = true;
+            source = claim.LostSourceIfAny;
+        }
+
+        _engine.Log.LeaseLost(claim.Key.Resource, _engine.Backend.Description.Name, claim.Token, claim.Key.Id, reason);
+        _engine.Telemetry.Lost(claim);
+        if (source is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Log.Cancel(state.source), (_engine.Log, source), preferLocal: false);
+        }
+    }
+
+    private CoordinationException Failed(CoordinationException exception)
+    {
+        if (exception.IsTransient)
+        {
+            Outage = exception;
+        }
+
+        return exception;
+    }
+
+    private static TimeSpan Latest(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

@@ -1,0 +1,80 @@
+using Coordination.Backends;
+
+namespace Coordination.Leases;
+
+/// <content>Hints from the backend: they make things quick, and are checked before they are believed.</content>
+internal sealed partial class Session : ISessionListener
+{
+    void ISessionListener.OnGranted(string claimId, FencingToken token)
+    {
+        TimeSpan due;
+        lock (_gate)
+        {
+            if (!_claims.TryGetValue(claimId, out var claim))
+            {
+                return;
+            }
+
+            if (!claim.TryGrant(token, _engine.Clock.Now, isReply: false))
+            {
+                claim.MustAsk = claim.State == ClaimState.Waiting;
+            }
+
+            claim.Wake();
+            due = claim.NextDue;
+        }
+
+        _engine.Telemetry.HandedOver();
+        _timer.At(due);
+    }
+
+    void ISessionListener.OnChanged(string? claimId)
+    {
+        lock (_gate)
+        {
+            if (claimId is null)
+            {
+                foreach (var claim in _claims.Values)
+                {
+                    AskAgain(claim);
+                }
+            }
+            else if (_claims.TryGetValue(claimId, out var claim))
+            {
+                AskAgain(claim);
+            }
+        }
+
+        static void AskAgain(Claim claim)
+        {
+            if (claim.State is ClaimState.Waiting or ClaimState.Entering)
+            {
+                claim.MustAsk = true;
+                claim.Wake();
+            }
+        }
+    }
+
+    void ISessionListener.OnClaimLost(string claimId)
+    {
+        var lost = new List<Claim>();
+        lock (_gate)
+        {
+            if (_claims.TryGetValue(claimId, out var claim) && claim.State is ClaimState.Waiting or ClaimState.Held)
+            {
+                GoneAtServer(claim, lost);
+            }
+        }
+
+        foreach (var claim in lost)
+        {
+            TellLost(claim, "it was removed at the server");
+        }
+
+        CloseIfOwned();
+    }
+
+    void ISessionListener.OnSessionLost() => EndLost("the server says that the session has ended");
+
+    void ISessionListener.OnMaintenanceDue() => _engine.Maintenance.Due();
+}

@@ -1,0 +1,93 @@
+namespace Coordination.Leases;
+
+/// <summary>The sessions of a coordinator: one per duration, shared by all claims that ask for it, and those that belong to one lease.</summary>
+internal sealed class SessionPool(Engine engine)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TimeSpan, Task<Session>> _shared = [];
+    private readonly HashSet<Session> _all = [];
+    private bool _isClosed;
+
+    /// <summary>A session in which a claim can be made: usually the one that is open already.</summary>
+    public ValueTask<Session> GetAsync(LeaseTerms terms, CancellationToken cancellationToken)
+    {
+        if (!terms.AutoRenew)
+        {
+            return OpenOwnedAsync(terms.Duration, ticket: null, cancellationToken);
+        }
+
+        Task<Session> task;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(Coordinator));
+            if (_shared.TryGetValue(terms.Duration, out task!)
+                && (!task.IsCompleted || (task.IsCompletedSuccessfully && Usable(task))))
+            {
+                if (task.IsCompleted)
+                {
+                    return new ValueTask<Session>(task);
+                }
+            }
+            else
+            {
+                // Off this lock, and not cancelled by the first of its callers: the others wait for it too.
+                task = Task.Run(() => OpenAsync(terms.Duration, ticket: null, isOwned: false, CancellationToken.None), CancellationToken.None);
+                _shared[terms.Duration] = task;
+            }
+        }
+
+        return new ValueTask<Session>(task.WaitAsync(cancellationToken));
+
+#pragma warning disable RS0030 // Completed, as its caller saw.
+        static bool Usable(Task<Session> task) => task.Result.IsUsable();
+#pragma warning restore RS0030
+    }
+
+    /// <summary>A session for one lease alone, or one that another process has left.</summary>
+    public ValueTask<Session> OpenOwnedAsync(TimeSpan duration, string? ticket, CancellationToken cancellationToken) =>
+        new(OpenAsync(duration, ticket, isOwned: true, cancellationToken));
+
+    public void Remove(Session session)
+    {
+        lock (_gate)
+        {
+            _all.Remove(session);
+        }
+    }
+
+    /// <summary>Ends all sessions at the server, at once, each within the operation timeout.</summary>
+    public async Task CloseAsync()
+    {
+        Session[] sessions;
+        lock (_gate)
+        {
+            _isClosed = true;
+            sessions = [.. _all];
+            _shared.Clear();
+        }
+
+        await Task.WhenAll(sessions.Select(static session => session.CloseAsync())).ConfigureAwait(false);
+    }
+
+    private async Task<Session> OpenAsync(TimeSpan duration, string? ticket, bool isOwned, CancellationToken cancellationToken)
+    {
+        var session = await Session.OpenAsync(engine, duration, ticket, isOwned, cancellationToken).ConfigureAwait(false);
+        bool isClosed;
+        lock (_gate)
+        {
+            isClosed = _isClosed;
+            if (!isClosed)
+            {
+                _all.Add(session);
+            }
+        }
+
+        if (isClosed)
+        {
+            await session.CloseAsync().ConfigureAwait(false);
+            throw new ObjectDisposedException(nameof(Coordinator));
+        }
+
+        return session;
+    }
+}
