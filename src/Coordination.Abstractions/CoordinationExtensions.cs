@@ -120,6 +120,12 @@ public static class CoordinationExtensions
                 throw new LeaseLostException(
                     $"The lease on '{lease.Name}' was lost while its action ran; the action was cancelled. Run it again.", exception);
             }
+            catch (OperationCanceledException exception)
+                when (exception.CancellationToken == either.Token && cancellationToken.IsCancellationRequested)
+            {
+                // The token that the caller knows.
+                throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+            }
         }
     }
 

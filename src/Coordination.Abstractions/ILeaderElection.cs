@@ -30,7 +30,7 @@ public interface ILeaderElection
 
     /// <summary>
     /// Follows the election: yields who leads now, then each change as it is seen. Changes that follow one another quickly
-    /// may be seen as one; the last state is always seen. Faults of the server are waited out, not thrown.
+    /// may be seen as one; the last state is always seen. Transient faults of the server are waited out, not thrown.
     /// </summary>
     /// <param name="cancellationToken">Ends the observation.</param>
     /// <returns>The leaders, without end; <see langword="null"/> when nobody leads.</returns>

@@ -34,7 +34,7 @@ internal static class Attachment
         }
         catch
         {
-            // Not released: it may be another's by now, or be attached again. What is left of it ends by itself.
+            // Not released: it may be another's by now. What is left of it ends by itself within one duration.
             session.Leave();
             throw;
         }

@@ -110,9 +110,10 @@ internal static class LeaseOperations
             session.Engine.Telemetry.Ended(claim);
         }
 
+        // Serializes the releases of this one claim, which nearly always has but one.
         lock (claim)
         {
-            if (claim.ReleaseTask is null or { IsFaulted: true })
+            if (claim.ReleaseTask is null || HasFailedForNow(claim.ReleaseTask))
             {
                 if (!isFirst && claim.ReleaseTask is null && session.StateOf(claim) == ClaimState.Lost)
                 {
@@ -125,6 +126,9 @@ internal static class LeaseOperations
             return claim.ReleaseTask;
         }
     }
+
+    private static bool HasFailedForNow(Task release) =>
+        release.IsFaulted && release.Exception.InnerException is CoordinationException { IsTransient: true };
 
     private static async Task SendAsync(Claim claim, bool isRetry)
     {

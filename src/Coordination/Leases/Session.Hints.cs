@@ -8,6 +8,7 @@ internal sealed partial class Session : ISessionListener
     void ISessionListener.OnGranted(string claimId, FencingToken token)
     {
         TimeSpan due;
+        bool isGrant;
         lock (_gate)
         {
             if (!_claims.TryGetValue(claimId, out var claim))
@@ -15,16 +16,19 @@ internal sealed partial class Session : ISessionListener
                 return;
             }
 
-            if (!claim.TryGrant(token, _engine.Clock.Now, isReply: false))
-            {
-                claim.MustAsk = claim.State == ClaimState.Waiting;
-            }
+            isGrant = claim.TryGrant(token, _engine.Clock.Now, isReply: false);
 
+            // Granted, but so close to its deadline that it must be confirmed first.
+            claim.MustAsk |= !isGrant && claim.State == ClaimState.Waiting;
             claim.Wake();
             due = claim.NextDue;
         }
 
-        _engine.Telemetry.HandedOver();
+        if (isGrant)
+        {
+            _engine.Telemetry.HandedOver();
+        }
+
         _timer.At(due);
     }
 
