@@ -200,28 +200,33 @@ public abstract class ClaimContractSuite(BackendFixture fixture) : ContractSuite
         Assert.Empty(waiters);
     }
 
-    [Case]
-    public async Task A_late_claim_is_gone_within_one_duration_although_its_session_goes_on()
+    [CaseTable]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_late_copy_of_a_released_claim_is_gone_within_one_duration_although_its_session_goes_on(bool wasGranted)
     {
+        // A copy of the request was under way when the claim was released: before it had come at all, or after another copy was granted.
         var session = await OpenAsync();
         var keptAlive = Exclusive(NewName());
         await session.GrantedAtOnceAsync(keptAlive);
         var late = Exclusive(NewName());
-        await session.ReleaseAsync(late);
+        if (wasGranted)
+        {
+            await session.GrantedAtOnceAsync(late);
+        }
+
+        Assert.Equal(wasGranted, await session.ReleaseAsync(late));
         await session.ClaimAsync(late);
 
-        // Renewals of the session name only what the engine has: the late claim is not among it.
-        var start = Time.Now;
+        // Renewals of the session name only what the engine has, and the late claim is not among it.
         await Time.UntilAsync(
             async () =>
             {
-                var renewal = await session.RenewAsync(keptAlive);
-                Assert.False(renewal.IsSessionLost);
-                return (await QueueAsync(session, late.Key.Resource)).Holders.Length == 0;
+                Assert.False((await session.RenewAsync(keptAlive)).IsSessionLost);
+                return await QueueAsync(session, late.Key.Resource) is { Holders.Length: 0, Waiters.Length: 0 };
             },
             Takeover,
             "the end of the late claim");
-        Assert.True(Time.Since(start) <= Takeover + Soon);
     }
 
     [Case]
@@ -241,7 +246,6 @@ public abstract class ClaimContractSuite(BackendFixture fixture) : ContractSuite
 
         Assert.True(await waiters.ReleaseAsync(cancelled));
         await GrantedAsync(waiters, next, Soon);
-        Assert.NotEqual(ClaimOutcome.Granted, (await waiters.ClaimAsync(cancelled)).Outcome);
         var (holders, rest) = await QueueAsync(waiters, name);
         Assert.Equal([next.Key.Id], holders);
         Assert.Empty(rest);

@@ -111,12 +111,12 @@ public abstract class FaultContractSuite(BackendFixture fixture) : ContractSuite
         session.Connection.Restore();
         await EventuallyAsync(() => session.ReleaseAsync(claim));
 
+        // The request may have come before the release or after it; in neither case does anything stay.
         var observer = await OpenAsync();
         await Time.PassAsync(Time.IsFake ? Duration / 10 : TimeSpan.FromMilliseconds(200));
         var (holders, waiters) = await QueueAsync(observer, claim.Key.Resource);
         Assert.Empty(holders);
         Assert.Empty(waiters);
-        Assert.Equal(ClaimOutcome.Refused, (await EventuallyAsync(() => session.ClaimAsync(claim))).Outcome);
     }
 
     [Case]

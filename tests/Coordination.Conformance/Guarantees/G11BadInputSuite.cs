@@ -118,7 +118,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
         ];
         Assert.All(bad, options =>
         {
-            Assert.Equal("options", Assert.ThrowsAny<ArgumentException>(() => client.Coordinator.CreateLock("x", options)).ParamName);
+            Assert.StartsWith("options", Assert.ThrowsAny<ArgumentException>(() => client.Coordinator.CreateLock("x", options)).ParamName);
             Assert.ThrowsAny<ArgumentException>(() => client.Coordinator.CreateReaderWriterLock("x", options));
             Assert.ThrowsAny<ArgumentException>(() => client.Coordinator.CreateSemaphore("x", 1, options));
             Assert.ThrowsAny<ArgumentException>(() => client.Coordinator.CreateLeaderElection("x", options));
@@ -199,7 +199,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
         await DisposedAsync(async () => await election.ObserveAsync().GetAsyncEnumerator().MoveNextAsync());
 
         async Task DisposedAsync(Func<Task> call) =>
-            Assert.IsType<ObjectDisposedException>(await Time.FailureAsync(call(), Soon, "the refusal"));
+            Assert.IsType<ObjectDisposedException>(await Time.FailureAsync(Task.Run(call), Soon, "the refusal"));
     }
 
     [Case]
