@@ -49,6 +49,10 @@ internal sealed class InMemorySession(InMemoryBackend backend, StoredSession ses
         },
         cancellationToken).ConfigureAwait(false);
 
-    // Nothing is held here: what is left at the server ends by itself.
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    // What is left at the server ends by itself.
+    public ValueTask DisposeAsync()
+    {
+        session.IsSilent = true;
+        return ValueTask.CompletedTask;
+    }
 }

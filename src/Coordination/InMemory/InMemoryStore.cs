@@ -80,11 +80,8 @@ internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
             return false;
         }
 
-        if (claim.Token is null)
-        {
-            _usedUp.Add(key.Id, now, session.Duration);
-        }
-
+        // Granted or not: a late copy of the request would make it anew, to live as long as the session, which others keep alive.
+        _usedUp.Add(key.Id, now, session.Duration);
         Remove(claim);
         return true;
     }
@@ -155,7 +152,7 @@ internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
 
         if (isTold)
         {
-            tell(session.Connection, session.Listener.OnSessionLost);
+            Tell(session, static listener => listener.OnSessionLost());
         }
     }
 
@@ -192,7 +189,7 @@ internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
 
         _usedUp.Add(claimId, now, claim.Session.Duration);
         Remove(claim);
-        tell(claim.Session.Connection, () => claim.Session.Listener.OnClaimLost(claimId));
+        Tell(claim.Session, listener => listener.OnClaimLost(claimId));
         return true;
     }
 
@@ -222,7 +219,7 @@ internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
     {
         foreach (var session in _sessions.Where(session => session.Connection == connection))
         {
-            tell(connection, () => session.Listener.OnChanged(null));
+            Tell(session, static listener => listener.OnChanged(null));
         }
 
         foreach (var watch in _watches.Values.SelectMany(static watches => watches).Where(watch => watch.Connection == connection))
@@ -291,9 +288,17 @@ internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
 
     private void TellGranted(StoredClaim claim)
     {
-        var (listener, id, token) = (claim.Session.Listener, claim.Key.Id, claim.Token!.Value);
-        tell(claim.Session.Connection, () => listener.OnGranted(id, token));
+        var (id, token) = (claim.Key.Id, claim.Token!.Value);
+        Tell(claim.Session, listener => listener.OnGranted(id, token));
     }
+
+    private void Tell(StoredSession session, Action<ISessionListener> hint) => tell(session.Connection, () =>
+    {
+        if (!session.IsSilent)
+        {
+            hint(session.Listener);
+        }
+    });
 
     private void Changed(string resource)
     {

@@ -40,6 +40,9 @@ internal sealed class StoredSession(InMemoryBackend connection, ISessionListener
     /// <summary>Left by its owner for exactly one other to take over.</summary>
     public bool IsDetached { get; set; }
 
+    /// <summary>Its connection's handle was disposed: no more hints.</summary>
+    public bool IsSilent { get; set; }
+
     public HashSet<StoredClaim> Claims { get; } = [];
 }
 
