@@ -1,0 +1,3 @@
+global using Coordination;
+global using Microsoft.Extensions.DependencyInjection;
+global using Microsoft.Extensions.Hosting;
