@@ -8,14 +8,14 @@ internal sealed class Maintenance : IDisposable
 
     private readonly Engine _engine;
     private readonly Lock _gate = new();
-    private readonly SessionTimer _timer;
+    private readonly DeadlineTimer _timer;
     private bool _isRunning;
     private bool _isDueAgain;
 
     public Maintenance(Engine engine)
     {
         _engine = engine;
-        _timer = new SessionTimer(engine.Clock, Due);
+        _timer = new DeadlineTimer(engine.Clock, Due);
     }
 
     public void Due()

@@ -28,7 +28,7 @@ internal sealed partial class Session
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Claim> _claims = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ended = new();
-    private readonly SessionTimer _timer;
+    private readonly DeadlineTimer _timer;
     private readonly SessionRenewal _renewal;
     private readonly OwedReleases _owed;
     private bool _isEnded;
@@ -39,7 +39,7 @@ internal sealed partial class Session
     {
         _engine = engine;
         IsOwned = isOwned;
-        _timer = new SessionTimer(engine.Clock, Tick);
+        _timer = new DeadlineTimer(engine.Clock, Tick);
         _renewal = new SessionRenewal(engine, this);
         _owed = new OwedReleases(engine, this, _ended.Token);
     }

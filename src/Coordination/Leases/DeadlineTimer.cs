@@ -1,7 +1,7 @@
 namespace Coordination.Leases;
 
-/// <summary>One timer for all deadlines of a session: set to the earliest, moved only when an earlier one comes.</summary>
-internal sealed class SessionTimer : IDisposable
+/// <summary>One timer for many deadlines: set to the earliest, moved only when an earlier one comes.</summary>
+internal sealed class DeadlineTimer : IDisposable
 {
     private readonly MonotonicClock _clock;
     private readonly Action _tick;
@@ -9,12 +9,12 @@ internal sealed class SessionTimer : IDisposable
     private readonly ITimer _timer;
     private long _dueTicks = long.MaxValue;
 
-    public SessionTimer(MonotonicClock clock, Action tick)
+    public DeadlineTimer(MonotonicClock clock, Action tick)
     {
         _clock = clock;
         _tick = tick;
         _timer = clock.TimeProvider.CreateTimer(
-            static state => ((SessionTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((DeadlineTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Makes the timer fire at this moment at the latest. Not to be called under a lock: a fake clock fires at once.</summary>

@@ -1,0 +1,3 @@
+using Coordination;
+
+Console.WriteLine(typeof(Coordinator).Name);
