@@ -1,26 +1,17 @@
-using Coordination.InMemory;
 using Coordination.Redis;
 using Microsoft.Extensions.Configuration;
 using StackExchange.Redis;
 
 namespace Snippets;
 
-internal static class SetUpSnippets
+internal static class RedisSnippets
 {
     public static async Task WithoutContainer(CancellationToken ct)
     {
         // snippet: without-container
-        await using var coordinator = new Coordinator(RedisBackend.Connect("localhost:6379"));
+        var options = new RedisBackendOptions { Configuration = "localhost:6379" };
+        await using var coordinator = new Coordinator(RedisBackend.Create(options));
         await using var lease = await coordinator.CreateLock("invoice/42").AcquireAsync(ct);
-        // end
-    }
-
-    public static async Task InMemoryWithoutContainer()
-    {
-        // snippet: in-memory
-        var server = new InMemoryServer();
-        await using var one = new Coordinator(server.CreateBackend());
-        await using var other = new Coordinator(server.CreateBackend()); // sees what the first one holds, as another process would
         // end
     }
 
