@@ -1,3 +1,1 @@
 global using Coordination;
-global using Microsoft.Extensions.DependencyInjection;
-global using Microsoft.Extensions.Hosting;
