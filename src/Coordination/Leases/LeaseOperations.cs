@@ -50,9 +50,15 @@ internal static class LeaseOperations
             }
 
             var ticket = LeaseTicket.Format(claim);
-            if (!session.TryFinish(claim, ClaimState.Held))
+            lock (claim)
             {
-                throw LostError(claim, "It was lost while it was detached.");
+                if (!session.TryFinish(claim, ClaimState.Held))
+                {
+                    throw LostError(claim, "It was lost while it was detached.");
+                }
+
+                // Releasing it from now on, as `await using` does, must not take it from whoever attaches it.
+                claim.ReleaseTask = Task.CompletedTask;
             }
 
             session.Engine.Telemetry.Ended(claim);
