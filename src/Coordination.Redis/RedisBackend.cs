@@ -59,6 +59,12 @@ public sealed class RedisBackend : ICoordinationBackend
 
     internal long Retention { get; }
 
+    /// <summary>Makes a connection of its own, at the first call, with the defaults of all other options.</summary>
+    /// <param name="configuration">Where the server is, as StackExchange.Redis writes it: <c>localhost:6379</c>.</param>
+    /// <returns>The backend.</returns>
+    /// <exception cref="ArgumentException">The configuration is empty or cannot be read.</exception>
+    public static RedisBackend Create(string configuration) => Create(new RedisBackendOptions { Configuration = configuration });
+
     /// <summary>Makes a connection of its own, at the first call, and disposes it. A server that is not there is told of by each call, not here.</summary>
     /// <param name="options">Where the server is, prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
     /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
