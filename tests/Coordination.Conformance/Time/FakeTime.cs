@@ -6,6 +6,9 @@ public sealed class FakeTime : TestTime
     // Small enough that what a thread does a little late is soon seen to.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMilliseconds(100);
 
+    // A test may wait for several things at once; one at a time moves the clock.
+    private readonly SemaphoreSlim _driver = new(1);
+
     public ManualClock Clock { get; } = new();
 
     public override TimeProvider Provider => Clock;
@@ -15,6 +18,19 @@ public sealed class FakeTime : TestTime
     protected override TimeSpan Step => Clock.NextDue is { } due && due > TimeSpan.Zero && due < MaxStep ? due : MaxStep;
 
     public override async ValueTask PassAsync(TimeSpan span)
+    {
+        await _driver.WaitAsync();
+        try
+        {
+            await PassAloneAsync(span);
+        }
+        finally
+        {
+            _driver.Release();
+        }
+    }
+
+    private async Task PassAloneAsync(TimeSpan span)
     {
         await SettleAsync();
         var end = Clock.GetTimestamp() + span.Ticks;
