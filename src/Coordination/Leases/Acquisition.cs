@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coordination.Backends;
 
 namespace Coordination.Leases;
@@ -33,6 +34,7 @@ internal sealed class Acquisition
     private bool IsEndless => _giveUpAt == TimeSpan.MaxValue;
 
     /// <summary>Gets the lease's claim, or <see langword="null"/> when others held the resource until the time was up.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Claim?> RunAsync()
     {
         try
@@ -85,6 +87,7 @@ internal sealed class Acquisition
     }
 
     /// <summary>Enters a claim, and retries transient faults as long as the caller's time allows.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterAsync()
     {
         CoordinationException fault;
@@ -127,6 +130,7 @@ internal sealed class Acquisition
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterOnceAsync(CancellationToken cancellationToken)
     {
         while (true)

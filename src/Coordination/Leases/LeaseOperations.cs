@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Coordination.Leases;
 
 /// <summary>What can be done with a lease, and what state it must be in for it.</summary>
@@ -87,6 +89,7 @@ internal static class LeaseOperations
         var task = StartRelease(claim);
         return task.IsCompletedSuccessfully ? ValueTask.CompletedTask : Quietly(claim, task);
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         static async ValueTask Quietly(Claim claim, Task task)
         {
             try
