@@ -1,8 +1,45 @@
+using System.Globalization;
 using Garnet;
 
-// The arguments are Garnet's own, such as --bind 127.0.0.1 --port 5000 --lua. The server ends when standard input does,
-// so that it cannot outlive the test process that started it.
-using var server = new GarnetServer(args);
+// Hosts one Garnet server until its parent goes away: it stops when stdin closes (a parent that was killed cannot leave it
+// behind) or on SIGTERM. Arguments: port [further Garnet arguments, such as --password secret]. Prints READY once it listens.
+if (args.Length == 0 || !ushort.TryParse(args[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+{
+    Console.Error.WriteLine("usage: Coordination.Garnet PORT [--password SECRET]");
+    return 2;
+}
+
+string[] arguments =
+[
+    "--bind", "127.0.0.1",
+    "--port", port.ToString(CultureInfo.InvariantCulture),
+    "--lua", "-m", "64m", "-i", "1m", "-q",
+    .. Authentication(args[1..]),
+];
+
+using var stop = new CancellationTokenSource();
+AppDomain.CurrentDomain.ProcessExit += (_, _) => stop.Cancel();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+
+// Disposed exactly once: Garnet does not bear a second time.
+using var server = new GarnetServer(arguments);
 server.Start();
-Console.WriteLine("ready");
-await Console.In.ReadToEndAsync();
+Console.Out.WriteLine("READY");
+await Console.Out.FlushAsync();
+
+var input = Task.Run(async () =>
+{
+    while (await Console.In.ReadLineAsync(stop.Token) is not null)
+    {
+    }
+});
+await Task.WhenAny(input, Task.Delay(Timeout.Infinite, stop.Token));
+return 0;
+
+static string[] Authentication(string[] rest) => rest is ["--password", var password, .. var more]
+    ? ["--auth", "Password", "--password", password, .. more]
+    : rest;

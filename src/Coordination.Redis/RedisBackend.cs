@@ -1,0 +1,197 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Coordination.Backends;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace Coordination.Redis;
+
+/// <summary>Queues of claims on one Redis server, or a server that speaks like it.</summary>
+/// <remarks>
+/// <para>
+/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua</c>). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
+/// it to them. What it promises rests on the server's keeping its data, evicting nothing of it, and on its clock not running ahead.
+/// </para>
+/// </remarks>
+public sealed class RedisBackend : ICoordinationBackend
+{
+    private static readonly BackendDescription RedisDescription = new("Redis");
+
+    private readonly RedisConnection _connection;
+    private readonly ConcurrentDictionary<string, long> _attaching = new(StringComparer.Ordinal);
+    private bool _disposed;
+
+    /// <summary>Uses a connection of the application's, which is not disposed.</summary>
+    /// <param name="multiplexer">The connection.</param>
+    /// <param name="options">Prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
+    /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
+    /// <exception cref="ArgumentNullException">The connection is null.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public RedisBackend(IConnectionMultiplexer multiplexer, RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
+        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(NotNull(multiplexer), database, logger))
+    {
+    }
+
+    private RedisBackend(RedisBackendOptions options, ILoggerFactory? loggerFactory, Func<int, ILogger, RedisConnection> connect)
+    {
+        Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Coordination.Redis");
+        _connection = connect(options.Database, Logger);
+        Keys = new RedisKeys(options.KeyPrefix);
+        Retention = (long)options.TokenRetention.TotalMilliseconds;
+        Hints = new RedisHints(_connection, Keys.HintsOf(NewId()), Logger);
+    }
+
+    /// <inheritdoc/>
+    public BackendDescription Description => RedisDescription;
+
+    internal ILogger Logger { get; }
+
+    internal RedisKeys Keys { get; }
+
+    internal RedisHints Hints { get; }
+
+    internal RedisArguments.Pool ClaimArguments { get; } = new(keys: 2, values: 8);
+
+    internal RedisArguments.Pool ReleaseArguments { get; } = new(keys: 2, values: 3);
+
+    internal long Retention { get; }
+
+    /// <summary>Makes a connection of its own, at the first call, and disposes it. A server that is not there is told of by each call, not here.</summary>
+    /// <param name="options">Where the server is, prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
+    /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
+    /// <returns>The backend.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static RedisBackend Create(RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
+    {
+        options = Validated(options);
+        return Create(RedisConnection.Configure(options.Configuration), options, loggerFactory);
+    }
+
+    /// <summary>The same, with the driver's own configuration.</summary>
+    /// <param name="configuration">
+    /// Where the server is, and how to connect. It is copied and taken as it is, but for <see cref="ConfigurationOptions.AbortOnConnectFail"/>, which is set to
+    /// <see langword="false"/>. <see cref="BacklogPolicy.FailFast"/> is recommended: faults are then told at once, and retried.
+    /// </param>
+    /// <param name="options">Prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
+    /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
+    /// <returns>The backend.</returns>
+    /// <exception cref="ArgumentNullException">The configuration is null.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static RedisBackend Create(ConfigurationOptions configuration, RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var copy = configuration.Clone();
+        copy.AbortOnConnectFail = false;
+        if (loggerFactory is not null)
+        {
+            copy.LoggerFactory ??= loggerFactory;
+        }
+
+        return new RedisBackend(Validated(options), loggerFactory, (database, logger) => new RedisConnection(copy, database, logger));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IBackendSession> OpenSessionAsync(SessionRequest request, ISessionListener listener, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(listener);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+
+        // A session is its claims: opening one takes no round trip.
+        if (request.Ticket is null)
+        {
+            return Listening(new RedisSession(this, Hints.NextSession(), request.Duration), listener);
+        }
+
+        return await AttachAsync(request.Ticket, request.Duration, listener, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken)
+    {
+        var arguments = Arguments(resource, holdersOnly ? 1 : 0);
+        var reply = await EvaluateAsync(RedisScripts.Inspect, arguments, "inspect", resource, cancellationToken).ConfigureAwait(false);
+        return RedisReplies.ToSnapshot(reply);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IAsyncDisposable> WatchAsync(string resource, Action changed, CancellationToken cancellationToken) =>
+        Hints.WatchAsync(resource, Keys.ChangesOf(resource), changed, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TimeSpan?> MaintainAsync(CancellationToken cancellationToken) => default;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await Hints.DisposeAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
+
+    internal RedisArguments Arguments(string resource, params ReadOnlySpan<RedisValue> values)
+    {
+        var keys = Keys.Of(resource);
+        var arguments = new RedisArguments(2, values.Length);
+        arguments.Keys[0] = keys.Claims;
+        arguments.Keys[1] = keys.Waiters;
+        values.CopyTo(arguments.Values);
+        return arguments;
+    }
+
+    private static RedisBackendOptions Validated(RedisBackendOptions? options)
+    {
+        options ??= new RedisBackendOptions();
+        RedisBackendOptionsValidator.ThrowIfInvalid(options);
+        return options;
+    }
+
+    private static IConnectionMultiplexer NotNull(IConnectionMultiplexer multiplexer)
+    {
+        ArgumentNullException.ThrowIfNull(multiplexer);
+        return multiplexer;
+    }
+
+    private RedisSession Listening(RedisSession session, ISessionListener listener)
+    {
+        Hints.Add(session.Number, listener);
+        return session;
+    }
+
+    private static string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    private async ValueTask<IBackendSession> AttachAsync(string text, TimeSpan duration, ISessionListener listener, CancellationToken cancellationToken)
+    {
+        var ticket = RedisTicket.Parse(text);
+
+        // When a reply was lost the next attempt must be known for the same one's, or the claim would be nobody's.
+        var number = _attaching.GetOrAdd(text, static (_, hints) => hints.NextSession(), Hints);
+        var session = new RedisSession(this, number, duration);
+        var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
+
+        // Of two at once, who share the number, one only: the one that removes it.
+        if (_attaching.TryRemove(text, out _) && attached)
+        {
+            return Listening(session, listener);
+        }
+
+        throw new LeaseLostException($"The lease of '{ticket.Claim.Resource}' on Redis had ended, or was taken over by another, before it was attached.");
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Coordination.Redis;
+
+/// <summary>Checks <see cref="RedisBackendOptions"/>, once, before anything is sent.</summary>
+internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBackendOptions>
+{
+    private static readonly TimeSpan MinRetention = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(365);
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, RedisBackendOptions options)
+    {
+        var failures = Failures(options).ToList();
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    /// <summary>Throws when an option is out of its range.</summary>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">The message names the option and its range.</exception>
+    public static void ThrowIfInvalid(RedisBackendOptions options)
+    {
+        if (Failures(options).FirstOrDefault() is { } failure)
+        {
+            throw new ArgumentException(failure, nameof(options));
+        }
+    }
+
+    private static IEnumerable<string> Failures(RedisBackendOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.Configuration))
+        {
+            yield return $"{nameof(options.Configuration)} must say where the server is, such as localhost:6379.";
+        }
+        else if (ConfigurationFailure(options.Configuration) is { } failure)
+        {
+            yield return $"{nameof(options.Configuration)} is not a StackExchange.Redis configuration: {failure}";
+        }
+
+        if (string.IsNullOrEmpty(options.KeyPrefix) || options.KeyPrefix.Length > 128 ||
+            options.KeyPrefix.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c) || c is '{' or '}'))
+        {
+            yield return $"{nameof(options.KeyPrefix)} must have 1 to 128 characters, without white space, control characters and braces.";
+        }
+
+        if (options.Database < -1)
+        {
+            yield return $"{nameof(options.Database)} must be 0 or more, or -1 for the connection's own; it was {options.Database}.";
+        }
+
+        if (options.TokenRetention < MinRetention || options.TokenRetention > MaxRetention)
+        {
+            yield return $"{nameof(options.TokenRetention)} must be from 1 minute to 365 days; it was {options.TokenRetention}.";
+        }
+    }
+
+    private static string? ConfigurationFailure(string configuration)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(configuration).EndPoints.Count == 0 ? "it names no server." : null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+}

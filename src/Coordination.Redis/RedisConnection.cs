@@ -1,0 +1,246 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Coordination.Redis;
+
+/// <summary>The driver's connection: given by the user, or made at the first call and owned.</summary>
+internal sealed class RedisConnection : IAsyncDisposable
+{
+    private readonly ConfigurationOptions? _configuration;
+    private readonly int _databaseNumber;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private IConnectionMultiplexer? _multiplexer;
+    private IDatabase? _database;
+    private Task<IConnectionMultiplexer>? _connecting;
+    private bool _disposed;
+
+    /// <summary>Takes a connection of the user's, which is not disposed.</summary>
+    /// <param name="multiplexer">The connection.</param>
+    /// <param name="database">The number of the database, or -1.</param>
+    /// <param name="logger">Where to log to.</param>
+    public RedisConnection(IConnectionMultiplexer multiplexer, int database, ILogger logger)
+    {
+        _databaseNumber = database;
+        _logger = logger;
+        Take(multiplexer);
+    }
+
+    /// <summary>Connects at the first call.</summary>
+    /// <param name="configuration">Where to, and how.</param>
+    /// <param name="database">The number of the database, or -1.</param>
+    /// <param name="logger">Where to log to.</param>
+    public RedisConnection(ConfigurationOptions configuration, int database, ILogger logger)
+    {
+        _configuration = configuration;
+        _databaseNumber = database;
+        _logger = logger;
+    }
+
+    /// <summary>Raised when a connection that was lost is back: what was published meanwhile was missed.</summary>
+    public event Action? Restored;
+
+    /// <summary>Makes a driver's configuration of a connection string, with settings that notice faults soon where it says nothing.</summary>
+    /// <param name="configuration">The connection string.</param>
+    /// <returns>The configuration.</returns>
+    public static ConfigurationOptions Configure(string configuration)
+    {
+        var options = ConfigurationOptions.Parse(configuration);
+        var set = configuration.Split(',', StringSplitOptions.TrimEntries)
+            .Select(part => part.Split('=')[0].TrimEnd())
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        // The engine retries, and its operation timeout is 5 seconds: the driver is to say before that why it cannot.
+        if (!set.Contains("connectTimeout"))
+        {
+            options.ConnectTimeout = 3000;
+        }
+
+        if (!set.Contains("connectRetry"))
+        {
+            options.ConnectRetry = 1;
+        }
+
+        // Seconds between pings when nothing else is sent: a connection whose other end is gone is noticed.
+        if (!set.Contains("keepAlive"))
+        {
+            options.KeepAlive = 5;
+        }
+
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+
+        // A command that waits in the driver for a connection hides the cause until the time is up, and is sent when nobody wants it any more.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        return options;
+    }
+
+    /// <summary>The database, connected to if that was not done yet.</summary>
+    /// <param name="cancellationToken">Ends the call, not the connecting.</param>
+    /// <returns>The database.</returns>
+    public ValueTask<IDatabase> GetDatabaseAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
+        return _database is { } database ? new(database) : ConnectAsync(cancellationToken);
+    }
+
+    /// <summary>The subscriber, connected to if that was not done yet.</summary>
+    /// <param name="cancellationToken">Ends the call, not the connecting.</param>
+    /// <returns>The subscriber.</returns>
+    public async ValueTask<ISubscriber> GetSubscriberAsync(CancellationToken cancellationToken)
+    {
+        await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return _multiplexer!.GetSubscriber();
+    }
+
+    /// <summary>Runs a script: by its hash, or by its text where the server does not know it (after a restart, a failover, a SCRIPT FLUSH).</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="arguments">Its keys and arguments, which are given back when the reply has come.</param>
+    /// <param name="operation">What it does, for the error.</param>
+    /// <param name="resource">The resource it is about, for the error.</param>
+    /// <param name="cancellationToken">Ends the call; what was sent may still be applied.</param>
+    /// <returns>The reply.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken)
+    {
+        Task<RedisResult>? sent = null;
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var database = await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            RedisResult reply;
+            try
+            {
+                sent = database.ScriptEvaluateAsync(script.Hash, arguments.Keys, arguments.Values);
+                reply = await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RedisServerException e) when (e.Kind == RedisErrorKind.NoScript)
+            {
+                RedisLog.ScriptLoaded(_logger, script.Name);
+                sent = database.ScriptEvaluateAsync(script.Text, arguments.Keys, arguments.Values, CommandFlags.NoScriptCache);
+                reply = await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            arguments.Return();
+            return reply;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Forget(sent);
+            throw;
+        }
+        catch (Exception e) when (e is not ObjectDisposedException || !_disposed)
+        {
+            throw RedisErrors.Translate(e, operation, resource);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Task<IConnectionMultiplexer>? connecting;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            connecting = _connecting;
+        }
+
+        Restored = null;
+        if (_multiplexer is { } multiplexer)
+        {
+            multiplexer.ConnectionRestored -= OnConnectionRestored;
+        }
+
+        if (_configuration is null)
+        {
+            return;
+        }
+
+        // A connection that is still being made is closed when it is; nobody waits for that.
+        if (connecting is { IsCompleted: false })
+        {
+            _ = CloseAsync(connecting);
+        }
+        else if (_multiplexer is not null)
+        {
+            await CloseAsync(Task.FromResult(_multiplexer)).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task CloseAsync(Task<IConnectionMultiplexer> connection)
+    {
+        try
+        {
+            var multiplexer = await connection.ConfigureAwait(false);
+            await multiplexer.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+            await multiplexer.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or ObjectDisposedException or TimeoutException)
+        {
+            // It is gone, which is what was wanted.
+        }
+    }
+
+    // What was sent goes on; its fault is nobody's any more.
+    private static void Forget(Task? sent) =>
+        sent?.ContinueWith(
+            static task => _ = task.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+
+    private async ValueTask<IDatabase> ConnectAsync(CancellationToken cancellationToken)
+    {
+        Task<IConnectionMultiplexer> connecting;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
+
+            // One attempt at a time, shared; a caller that gives up does not end it.
+            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                _connecting = OpenAsync(_configuration!);
+            }
+
+            connecting = _connecting;
+        }
+
+        await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return _database!;
+    }
+
+    private async Task<IConnectionMultiplexer> OpenAsync(ConfigurationOptions configuration)
+    {
+        RedisLog.Connecting(_logger, string.Join(", ", configuration.EndPoints));
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                Take(multiplexer);
+            }
+        }
+
+        return multiplexer;
+    }
+
+    private void Take(IConnectionMultiplexer multiplexer)
+    {
+        _multiplexer = multiplexer;
+        multiplexer.ConnectionRestored += OnConnectionRestored;
+        _database = multiplexer.GetDatabase(_databaseNumber);
+    }
+
+    // Of either kind: with RESP3 the one connection carries the messages too.
+    private void OnConnectionRestored(object? sender, ConnectionFailedEventArgs e)
+    {
+        RedisLog.ConnectionRestored(_logger);
+        Restored?.Invoke();
+    }
+}

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Coordination.Backends;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Coordination.Redis;
+
+/// <summary>What a backend hears from the server: one channel for the grants of all its sessions, and one for each watched resource.</summary>
+internal sealed class RedisHints : IAsyncDisposable
+{
+    private readonly RedisConnection _connection;
+    private readonly ILogger _logger;
+    private readonly RedisChannel _channel;
+    private readonly ConcurrentDictionary<long, ISessionListener> _sessions = new();
+    private readonly ConcurrentDictionary<Watch, byte> _watches = new();
+    private readonly SemaphoreSlim _subscribing = new(1, 1);
+    private long _lastSession;
+
+    /// <summary>Makes them; nothing is subscribed yet.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="channel">The backend's channel, without white space.</param>
+    /// <param name="logger">Where to log to.</param>
+    public RedisHints(RedisConnection connection, string channel, ILogger logger)
+    {
+        _connection = connection;
+        _logger = logger;
+        ChannelName = channel;
+        _channel = RedisChannel.Literal(channel);
+        _connection.Restored += OnRestored;
+    }
+
+    /// <summary>The name of the backend's channel.</summary>
+    public string ChannelName { get; }
+
+    /// <summary>Whether grants are heard of: so before a claim may wait.</summary>
+    public bool IsSubscribed { get; private set; }
+
+    /// <summary>A number for a session, of which the server tells when it grants.</summary>
+    /// <returns>The number, unique in this backend.</returns>
+    public long NextSession() => Interlocked.Increment(ref _lastSession);
+
+    /// <summary>Passes on what is heard for a session.</summary>
+    /// <param name="session">Its number.</param>
+    /// <param name="listener">Who hears it.</param>
+    public void Add(long session, ISessionListener listener) => _sessions[session] = listener;
+
+    /// <summary>Ends that.</summary>
+    /// <param name="session">The session's number.</param>
+    public void Remove(long session) => _sessions.TryRemove(session, out _);
+
+    /// <summary>Subscribes the backend's channel, once. One round trip.</summary>
+    /// <param name="operation">For whom, for the error.</param>
+    /// <param name="resource">For which resource, for the error.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async ValueTask SubscribeAsync(string operation, string resource, CancellationToken cancellationToken)
+    {
+        await _subscribing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (IsSubscribed)
+            {
+                return;
+            }
+
+            var subscriber = await _connection.GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
+
+            // After a call that was given up half-way the handler may be in place already: not twice.
+            await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+            await subscriber.SubscribeAsync(_channel, OnMessage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            IsSubscribed = true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            throw RedisErrors.Translate(e, operation, resource);
+        }
+        finally
+        {
+            _subscribing.Release();
+        }
+    }
+
+    /// <summary>Watches a resource. One round trip.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="changed">Who is told.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Ends the watch when disposed.</returns>
+    public async ValueTask<IAsyncDisposable> WatchAsync(string resource, RedisChannel channel, Action changed, CancellationToken cancellationToken)
+    {
+        var watch = new Watch(this, channel, changed);
+        try
+        {
+            var subscriber = await _connection.GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
+            _watches[watch] = 0;
+            await subscriber.SubscribeAsync(channel, watch.OnMessage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return watch;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+            throw RedisErrors.Translate(e, "watch", resource);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _connection.Restored -= OnRestored;
+        _sessions.Clear();
+        foreach (var (watch, _) in _watches)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (IsSubscribed)
+        {
+            IsSubscribed = false;
+            await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+        }
+
+        _subscribing.Dispose();
+    }
+
+    private async ValueTask UnsubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler)
+    {
+        try
+        {
+            // The connection may be the user's and live on. Nobody waits for the server's word on it.
+            var subscriber = await _connection.GetSubscriberAsync(CancellationToken.None).ConfigureAwait(false);
+            await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            RedisLog.UnsubscribeFailed(_logger, channel.ToString(), e);
+        }
+    }
+
+    // "session id token", as promote in prelude.lua writes it.
+    private void OnMessage(RedisChannel channel, RedisValue message)
+    {
+        var text = (string?)message;
+        var first = text?.IndexOf(' ', StringComparison.Ordinal) ?? -1;
+        var last = text?.LastIndexOf(' ') ?? -1;
+        if (text is null || first <= 0 || last <= first ||
+            !long.TryParse(text.AsSpan(0, first), NumberStyles.None, CultureInfo.InvariantCulture, out var session) ||
+            !long.TryParse(text.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var token))
+        {
+            RedisLog.HintNotUnderstood(_logger, ChannelName);
+            return;
+        }
+
+        if (_sessions.TryGetValue(session, out var listener))
+        {
+            listener.OnGranted(text[(first + 1)..last], new FencingToken(token));
+        }
+    }
+
+    private void OnRestored() => _ = AskAgainAsync();
+
+    // The driver subscribes again before it tells us that the connection is back. A ping on the same connection is answered after
+    // that: what is published from then on is heard, and what was before is asked for.
+    private async Task AskAgainAsync()
+    {
+        try
+        {
+            var subscriber = await _connection.GetSubscriberAsync(CancellationToken.None).ConfigureAwait(false);
+            await subscriber.PingAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            RedisLog.ResubscribeUnconfirmed(_logger, ChannelName, e);
+        }
+
+        foreach (var (_, listener) in _sessions)
+        {
+            listener.OnChanged(null);
+        }
+
+        foreach (var (watch, _) in _watches)
+        {
+            watch.Changed();
+        }
+    }
+
+    private sealed class Watch(RedisHints hints, RedisChannel channel, Action changed) : IAsyncDisposable
+    {
+        public Action Changed { get; } = changed;
+
+        public void OnMessage(RedisChannel from, RedisValue message) => Changed();
+
+        public async ValueTask DisposeAsync()
+        {
+            if (hints._watches.TryRemove(this, out _))
+            {
+                await hints.UnsubscribeAsync(channel, OnMessage).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Coordination.Backends;
+using StackExchange.Redis;
+
+namespace Coordination.Redis;
+
+/// <summary>Claims that are renewed together. At the server it is nothing but them: each has its own expiry.</summary>
+internal sealed class RedisSession : IBackendSession
+{
+    private const int Announced = 1;
+
+    // Claims a script call. A call of 128 takes the server about a millisecond; others' calls come in between.
+    private const int BatchSize = 128;
+
+    private readonly RedisBackend _backend;
+    private readonly long _milliseconds;
+    private readonly RedisValue _route;
+
+    // Those that were last told to be waiting: of these a renewal has to say that they are granted.
+    private readonly ConcurrentDictionary<string, byte> _waiting = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a session. Nothing is sent.</summary>
+    /// <param name="backend">Its backend.</param>
+    /// <param name="number">Its number there.</param>
+    /// <param name="duration">How long its claims outlive their last renewal; rounded up to milliseconds.</param>
+    public RedisSession(RedisBackend backend, long number, TimeSpan duration)
+    {
+        _backend = backend;
+        Number = number;
+        _milliseconds = (duration.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+        Duration = TimeSpan.FromMilliseconds(_milliseconds);
+        _route = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{backend.Hints.ChannelName} {number}"));
+    }
+
+    /// <summary>Its number in the backend, by which the server tells of its grants.</summary>
+    public long Number { get; }
+
+    /// <inheritdoc/>
+    public TimeSpan Duration { get; }
+
+    /// <summary>Names the claim that was detached; empty before.</summary>
+    public string Ticket { get; private set; } = "";
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    {
+        var (resource, id) = request.Key;
+
+        // What may wait must be able to hear of its grant. Only the first claim of a backend pays for it.
+        if (request.Intent == ClaimIntent.Queue && !_backend.Hints.IsSubscribed)
+        {
+            await _backend.Hints.SubscribeAsync("claim", resource, cancellationToken).ConfigureAwait(false);
+        }
+
+        var arguments = _backend.ClaimArguments.Rent(_backend.Keys.Of(resource));
+        var values = arguments.Values;
+        values[0] = id;
+        values[1] = (int)request.Intent;
+        values[2] = _milliseconds;
+        values[3] = RedisReplies.LimitOf(request.Mode, request.Limit);
+        values[4] = request.Announce ? Announced : 0;
+        values[5] = _route;
+        values[6] = _backend.Retention;
+        values[7] = request.Value;
+        var settled = false;
+        try
+        {
+            var reply = await _backend.EvaluateAsync(RedisScripts.Claim, arguments, "claim", resource, cancellationToken).ConfigureAwait(false);
+            var result = RedisReplies.ToClaimResult(reply, Duration);
+            settled = result.Outcome != ClaimOutcome.Waiting;
+            return result;
+        }
+        finally
+        {
+            // After a fault it may wait too: then a renewal says what the reply would have.
+            if (!settled)
+            {
+                _waiting[id] = 0;
+            }
+            else if (!_waiting.IsEmpty)
+            {
+                _waiting.TryRemove(id, out _);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        var arguments = _backend.ReleaseArguments.Rent(_backend.Keys.Of(claim.Resource));
+        arguments.Values[0] = _milliseconds;
+        arguments.Values[1] = _backend.Retention;
+        arguments.Values[2] = claim.Id;
+        var reply = await _backend.EvaluateAsync(RedisScripts.Release, arguments, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+        if (!_waiting.IsEmpty)
+        {
+            _waiting.TryRemove(claim.Id, out _);
+        }
+
+        return (long)reply == 1;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> SetValueAsync(ClaimKey claim, string value, CancellationToken cancellationToken)
+    {
+        var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, value);
+        var reply = await _backend.EvaluateAsync(RedisScripts.SetValue, arguments, "set the value of", claim.Resource, cancellationToken).ConfigureAwait(false);
+        return (long)reply == 1;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
+    {
+        var exceptions = new List<ClaimRenewal>();
+        var calls = new List<(Batch Batch, Task<RedisResult> Reply)>();
+        foreach (var batch in Batches(claims))
+        {
+            calls.Add((batch, RenewAsync(claims, batch, cancellationToken)));
+        }
+
+        Exception? fault = null;
+        var unconfirmed = 0;
+        foreach (var (batch, reply) in calls)
+        {
+            try
+            {
+                Read(claims, batch, await reply.ConfigureAwait(false), exceptions);
+            }
+            catch (Exception e) when (e is CoordinationException or OperationCanceledException)
+            {
+                fault ??= e;
+                unconfirmed += batch.Count;
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    exceptions.Add(new ClaimRenewal(batch.Start + i, ClaimRenewalOutcome.Unconfirmed));
+                }
+            }
+        }
+
+        if (fault is not null)
+        {
+            if (unconfirmed == claims.Count)
+            {
+                throw fault;
+            }
+
+            RedisLog.RenewalUnconfirmed(_backend.Logger, unconfirmed, claims.Count, fault);
+        }
+
+        return RenewalResult.Renewed(Duration, exceptions);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds);
+        var reply = await _backend.EvaluateAsync(RedisScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
+        if ((long)reply != 1)
+        {
+            return false;
+        }
+
+        Ticket = new RedisTicket(claim).ToString();
+        return true;
+    }
+
+    /// <summary>Takes a detached claim over.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns><see langword="false"/> when it had ended or was another's.</returns>
+    public async ValueTask<bool> AttachAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds, _route);
+        var reply = await _backend.EvaluateAsync(RedisScripts.Attach, arguments, "attach", claim.Resource, cancellationToken).ConfigureAwait(false);
+        return (long)reply == 1;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
+    {
+        var calls = new List<Task>();
+        foreach (var batch in Batches(claims))
+        {
+            var arguments = new RedisArguments(batch.Count * 2, batch.Count + 2);
+            arguments.Values[0] = _milliseconds;
+            arguments.Values[1] = _backend.Retention;
+            Fill(arguments, claims, batch, 2);
+            calls.Add(_backend.EvaluateAsync(RedisScripts.Release, arguments, "release", Name(claims, batch), cancellationToken).AsTask());
+        }
+
+        await Task.WhenAll(calls).ConfigureAwait(false);
+        _waiting.Clear();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _backend.Hints.Remove(Number);
+        return default;
+    }
+
+    // On one server any claims can share a call. In a cluster those of a call must share a slot: this is the place to group them.
+    private static IEnumerable<Batch> Batches(IReadOnlyList<ClaimKey> claims)
+    {
+        for (var start = 0; start < claims.Count; start += BatchSize)
+        {
+            yield return new Batch(start, Math.Min(BatchSize, claims.Count - start));
+        }
+    }
+
+    private static string Name(IReadOnlyList<ClaimKey> claims, Batch batch)
+    {
+        var first = claims[batch.Start].Resource;
+        return batch.Count == 1 ? first : string.Create(CultureInfo.InvariantCulture, $"{first} and {batch.Count - 1} more");
+    }
+
+    private Task<RedisResult> RenewAsync(IReadOnlyList<ClaimKey> claims, Batch batch, CancellationToken cancellationToken)
+    {
+        var arguments = new RedisArguments(batch.Count * 2, batch.Count + 3);
+        arguments.Values[0] = _milliseconds;
+        arguments.Values[1] = _backend.Retention;
+        arguments.Values[2] = string.Create(batch.Count, (claims, batch, _waiting), static (marks, all) =>
+        {
+            for (var i = 0; i < marks.Length; i++)
+            {
+                marks[i] = all._waiting.ContainsKey(all.claims[all.batch.Start + i].Id) ? '1' : '0';
+            }
+        });
+        Fill(arguments, claims, batch, 3);
+        return _backend.EvaluateAsync(RedisScripts.Renew, arguments, "renew", Name(claims, batch), cancellationToken).AsTask();
+    }
+
+    private void Fill(RedisArguments arguments, IReadOnlyList<ClaimKey> claims, Batch batch, int offset)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var (resource, id) = claims[batch.Start + i];
+            var keys = _backend.Keys.Of(resource);
+            arguments.Keys[i * 2] = keys.Claims;
+            arguments.Keys[(i * 2) + 1] = keys.Waiters;
+            arguments.Values[offset + i] = id;
+        }
+    }
+
+    // Pairs: the claim's number in the call from 1, and its token, or 0 when it is gone.
+    private void Read(IReadOnlyList<ClaimKey> claims, Batch batch, RedisResult reply, List<ClaimRenewal> exceptions)
+    {
+        for (var i = 0; i + 1 < reply.Length; i += 2)
+        {
+            var index = batch.Start + (int)reply[i] - 1;
+            var token = (long)reply[i + 1];
+            _waiting.TryRemove(claims[index].Id, out _);
+            exceptions.Add(token == 0
+                ? new ClaimRenewal(index, ClaimRenewalOutcome.Lost)
+                : new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(token)));
+        }
+    }
+
+    private readonly record struct Batch(int Start, int Count);
+}

@@ -1,0 +1,34 @@
+-- Renews claims, granted and waiting ones. Makes none that is not there.
+-- KEYS: h and w of each claim; ARGV: duration, retention, a 1 for each claim that the caller believes to wait and a 0 for
+-- each other, and the id of each claim
+-- Returns pairs for the exceptions: the claim's number, and its token when it is granted and was believed to wait, or 0 when
+-- it is not there.
+
+local duration, retention, believed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local exceptions = {}
+for i = 4, #ARGV do
+  local n, id = i - 3, ARGV[i]
+  local q, c = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
+  if c then
+    c.duration, c.expiry = duration, expiry_of(duration)
+    expires(q, c.expiry)
+    -- First, as it takes no memory: so a renewal goes through when the server has none left.
+    call('PEXPIREAT', q.h, int(max(q.till, c.expiry)))
+    save(q, retention, id, pack(c), c.expiry)
+    if c.token ~= 0 and string.sub(believed, n, n) == '1' then
+      exceptions[#exceptions + 1] = n
+      exceptions[#exceptions + 1] = c.token
+    end
+  else
+    exceptions[#exceptions + 1] = n
+    exceptions[#exceptions + 1] = 0
+    if q.seen > 0 and not q.swept then
+      -- Deleted by force, perhaps: what waits behind it gets its turn now.
+      walk(q)
+      promote(q)
+      q.swept = true
+    end
+    if q.swept then save(q, retention) end
+  end
+end
+return exceptions
