@@ -3,7 +3,7 @@ using Coordination.Benchmarks.Commands;
 using Coordination.Benchmarks.Participants;
 
 Command[] commands =
-    [new FiguresCommand(), new UncontendedCommand(), new ContentionCommand(), new HandOffCommand(), new ScaleCommand(), new MicroCommand()];
+    [new FiguresCommand(), new UncontendedCommand(), new ContentionCommand(), new HandOffCommand(), new ScaleCommand(), new MicroCommand(), new AllocationsCommand()];
 
 try
 {

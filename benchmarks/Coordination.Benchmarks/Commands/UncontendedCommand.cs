@@ -21,7 +21,7 @@ internal sealed class UncontendedCommand : Command
         try
         {
             return await Screen.StepAsync(
-                "Uncontended acquire + release", progress => Uncontended.RunAsync(pairs, TimeSpan.FromSeconds(seconds), progress));
+                "Uncontended acquire + release", progress => Uncontended.RunAsync(pairs, target.Counters, TimeSpan.FromSeconds(seconds), progress));
         }
         finally
         {
@@ -34,11 +34,12 @@ internal sealed class UncontendedCommand : Command
 
     public static void Show(IReadOnlyList<UncontendedResult> results) => Screen.Table(
         "Uncontended acquire + release (ratios: median of the rounds)",
-        ["implementation", "p50 µs", "p99 µs", "mean µs", "bytes", "× floor", "× own scripts"],
+        ["implementation", "p50 µs", "p99 µs", "mean µs", "bytes", "client CPU µs", "server CPU µs", "× floor", "× own scripts"],
         results.Select(static result => new[]
         {
             result.Name, Text.Tenths(result.P50Microseconds), Text.Tenths(result.P99Microseconds), Text.Tenths(result.MeanMicroseconds),
-            Text.Whole(result.BytesPerPair), Text.Ratio(result.RatioToFloor), Text.Ratio(result.RatioToOwnScripts),
+            Text.Whole(result.BytesPerPair), Text.Tenths(result.ClientProcessorMicroseconds), Text.Tenths(result.ServerProcessorMicroseconds),
+            Text.Ratio(result.RatioToFloor), Text.Ratio(result.RatioToOwnScripts),
         }));
 
     protected override Func<RedisTarget, Report, Task<int>> Read(Arguments arguments)

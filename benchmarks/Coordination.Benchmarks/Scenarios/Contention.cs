@@ -65,10 +65,10 @@ internal static class Contention
 
             // Within the run: as many claims are under way at the first count as at the last.
             await Task.Delay(WarmUp);
-            var before = await target.Commands.CountAsync();
+            var before = await target.Counters.CommandsAsync();
             var start = Stopwatch.GetTimestamp();
             await Task.Delay(duration - TimeSpan.FromMilliseconds(50));
-            var commands = await target.Commands.CountAsync() - before;
+            var commands = await target.Counters.CommandsAsync() - before;
             var end = Stopwatch.GetTimestamp();
 
             var all = new List<Acquisition>();

@@ -62,11 +62,11 @@ internal static class Scale
         }
 
         await NextAsync(renewals, 1);
-        var commands = await target.Commands.CountAsync();
+        var commands = await target.Counters.CommandsAsync();
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
         await NextAsync(renewals, Cycles);
         bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        commands = await target.Commands.CountAsync() - commands;
+        commands = await target.Counters.CommandsAsync() - commands;
         var result = new ScaleResult(
             count,
             Cycles,

@@ -23,8 +23,8 @@ internal sealed class RedisTarget : IAsyncDisposable
 
     public bool IsOwn => _own is not null;
 
-    /// <summary>Counts what the server is asked.</summary>
-    public CommandCounter Commands => new(_connection);
+    /// <summary>What the server says of its own work.</summary>
+    public ServerCounters Counters => new(_connection);
 
     public static async Task<RedisTarget> OpenAsync(string? given)
     {
@@ -32,7 +32,10 @@ internal sealed class RedisTarget : IAsyncDisposable
         var endpoint = own?.Endpoint ?? given!;
         try
         {
-            var connection = await ConnectAsync(endpoint);
+            // INFO is an administrator's command to the driver.
+            var options = ConfigurationOptions.Parse(endpoint);
+            options.AllowAdmin = true;
+            var connection = await ConnectionMultiplexer.ConnectAsync(options);
             return new RedisTarget(endpoint, own, connection, connection.GetServers()[0].Version);
         }
         catch (RedisConnectionException exception)
