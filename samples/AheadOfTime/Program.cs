@@ -1,3 +1,31 @@
+// An application published ahead of time: a container, a coordinator, a lock, a semaphore, an election.
+// Without arguments it stays in this process; `AheadOfTime localhost:6379` uses Redis.
 using Coordination;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
-Console.WriteLine(typeof(Coordinator).Name);
+var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+var coordination = builder.Services.AddCoordinator(builder.Configuration.GetSection("Coordination"));
+coordination.UseInMemory();
+
+using var host = builder.Build();
+await host.StartAsync();
+var coordinator = host.Services.GetRequiredService<ICoordinator>();
+
+await using (var lease = await coordinator.CreateLock("invoice/42").AcquireAsync())
+{
+    Console.WriteLine($"lock: {lease.State}, token {lease.FencingToken}");
+}
+
+await using (var permit = await coordinator.CreateSemaphore("printers", maxCount: 2).AcquireAsync())
+{
+    Console.WriteLine($"semaphore: {permit.State}");
+}
+
+var election = coordinator.CreateLeaderElection("scheduler");
+await using (var leadership = await election.CampaignAsync())
+{
+    Console.WriteLine($"leader: {await election.GetLeaderAsync()}");
+}
+
+await host.StopAsync();

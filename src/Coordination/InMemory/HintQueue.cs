@@ -1,59 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Coordination.InMemory;
 
 /// <summary>
-/// Hints on their way to their connections, delivered in order and outside the server's lock: a listener may, by way of a fake clock, call the server again
-/// before it returns.
+/// The hints that the server has raised and not yet sent. They are added under the server's lock and delivered outside it, in their order, by one thread
+/// at a time: a listener that calls the server back meets no lock and no half-done change.
 /// </summary>
-internal sealed class HintQueue
+internal sealed class HintQueue(Lock gate)
 {
-    private readonly Lock _gate = new();
-    private readonly Queue<(InMemoryBackend Connection, Action Hint)> _hints = new();
+    private readonly Queue<(Subscriber To, Hint Hint)> _hints = [];
     private bool _isDelivering;
-    private bool _isHeld;
 
-    public void Add(InMemoryBackend connection, Action hint)
+    /// <summary>Read and written under the server's lock, like <see cref="IsEmpty"/>.</summary>
+    public bool IsHeldBack { get; set; }
+
+    public bool IsEmpty => _hints.Count == 0;
+
+    /// <summary>Called under the server's lock.</summary>
+    public void Add(Subscriber? to, Hint hint)
     {
-        lock (_gate)
+        if (to is { IsClosed: false })
         {
-            _hints.Enqueue((connection, hint));
+            _hints.Enqueue((to, hint));
         }
     }
 
-    /// <summary>Keeps hints back, or lets them go again.</summary>
-    public void Hold(bool isHeld)
-    {
-        lock (_gate)
-        {
-            _isHeld = isHeld;
-        }
-    }
-
+    /// <summary>Called outside the server's lock.</summary>
     public void Deliver()
     {
-        lock (_gate)
+        lock (gate)
         {
-            // Whoever delivers already delivers these too.
             if (_isDelivering)
             {
+                // By another thread, or by this one further up its stack: it goes on until nothing is left.
                 return;
             }
 
             _isDelivering = true;
         }
 
-        while (true)
+        try
         {
-            (InMemoryBackend Connection, Action Hint) next;
-            lock (_gate)
+            while (TryTake(out var to, out var hint))
             {
-                if (_isHeld || !_hints.TryDequeue(out next))
-                {
-                    _isDelivering = false;
-                    return;
-                }
+                to.Connection.Deliver(to, hint);
+            }
+        }
+        catch
+        {
+            lock (gate)
+            {
+                _isDelivering = false;
             }
 
-            next.Connection.Deliver(next.Hint);
+            throw;
+        }
+    }
+
+    private bool TryTake([NotNullWhen(true)] out Subscriber? to, out Hint hint)
+    {
+        lock (gate)
+        {
+            if (!IsHeldBack && _hints.TryDequeue(out var next))
+            {
+                (to, hint) = next;
+                return true;
+            }
+
+            _isDelivering = false;
+            (to, hint) = (null, default);
+            return false;
         }
     }
 }

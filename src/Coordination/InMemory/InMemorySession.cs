@@ -2,53 +2,89 @@ using Coordination.Backends;
 
 namespace Coordination.InMemory;
 
-/// <summary>A connection's handle on one of its sessions.</summary>
-internal sealed class InMemorySession(InMemoryBackend backend, StoredSession session) : IBackendSession
+/// <summary>The client's end of a session: names what is asked, and takes the hints.</summary>
+internal sealed class InMemorySession(InMemoryBackend connection, StoredSession stored, ISessionListener listener)
+    : Subscriber(connection), IBackendSession
 {
-    public TimeSpan Duration => session.Duration;
+    /// <summary>The server's end: its state is read and written under the server's lock only.</summary>
+    public StoredSession Stored { get; } = stored;
 
-    public string Ticket => session.Ticket;
+    public TimeSpan Duration => Stored.Duration;
 
-    public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.Claim, request.Key.Resource, request.Key.Id),
-        (session, request),
-        static (store, now, state) => store.Claim(state.session, state.request, now),
-        cancellationToken);
+    public string Ticket => new SessionTicket(Connection.Server.Id, Stored.Number).ToString();
 
-    public ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken) => backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.Release, claim.Resource, claim.Id),
-        (session, claim),
-        static (store, now, state) => store.Release(state.session, state.claim, now),
-        cancellationToken);
+    public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
+        Connection.SendAsync(
+            For(InMemoryOperation.Claim, request.Key),
+            (Session: Stored, request),
+            static (store, call) => store.Claim(call.Session, call.request),
+            cancellationToken);
 
-    public ValueTask<bool> SetValueAsync(ClaimKey claim, string value, CancellationToken cancellationToken) => backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.SetValue, claim.Resource, claim.Id),
-        (session, claim, value),
-        static (store, _, state) => store.SetValue(state.session, state.claim, state.value),
-        cancellationToken);
+    public ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken) =>
+        Connection.SendAsync(
+            For(InMemoryOperation.Release, claim),
+            (Session: Stored, claim),
+            static (store, call) => store.Release(call.Session, call.claim),
+            cancellationToken);
 
-    public ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) => backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.Renew, string.Empty, string.Empty),
-        (session, claims),
-        static (store, now, state) => store.Renew(state.session, state.claims, now),
-        cancellationToken);
+    public ValueTask<bool> SetValueAsync(ClaimKey claim, string value, CancellationToken cancellationToken) =>
+        Connection.SendAsync(
+            For(InMemoryOperation.SetValue, claim),
+            (Session: Stored, claim, value),
+            static (store, call) => store.SetValue(call.Session, call.claim, call.value),
+            cancellationToken);
 
-    public ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) => backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.Detach, claim.Resource, claim.Id),
-        (session, claim),
-        static (store, now, state) => store.Detach(state.session, state.claim, now),
-        cancellationToken);
+    public ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) =>
+        Connection.SendAsync(
+            new InMemoryRequest(InMemoryOperation.Renew, string.Empty, string.Empty),
+            (Session: Stored, claims),
+            static (store, call) => store.Renew(call.Session, call.claims),
+            cancellationToken);
 
-    public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) => await backend.SendAsync(
-        new InMemoryRequest(InMemoryOperation.EndSession, string.Empty, string.Empty),
-        session,
-        static (store, now, session) =>
+    public ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) =>
+        Connection.SendAsync(
+            For(InMemoryOperation.Detach, claim),
+            (Session: Stored, claim),
+            static (store, call) => store.Detach(call.Session, call.claim),
+            cancellationToken);
+
+    public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) =>
+        await Connection.SendAsync(
+            new InMemoryRequest(InMemoryOperation.EndSession, string.Empty, string.Empty),
+            Stored,
+            static (store, session) =>
+            {
+                store.End(session);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    public ValueTask DisposeAsync()
+    {
+        // What is left at the server ends by itself.
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override void Receive(in Hint hint)
+    {
+        switch (hint.Kind)
         {
-            store.End(session, now, isTold: false);
-            return true;
-        },
-        cancellationToken).ConfigureAwait(false);
+            case HintKind.Granted:
+                listener.OnGranted(hint.ClaimId!, hint.Token);
+                break;
+            case HintKind.ClaimLost:
+                listener.OnClaimLost(hint.ClaimId!);
+                break;
+            case HintKind.SessionLost:
+                listener.OnSessionLost();
+                break;
+            default:
+                listener.OnChanged(null);
+                break;
+        }
+    }
 
-    // Nothing is held here: what is left at the server ends by itself.
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private static InMemoryRequest For(InMemoryOperation operation, ClaimKey claim) =>
+        new(operation, claim.Resource, claim.Id);
 }

@@ -1,321 +1,327 @@
 using Coordination.Backends;
+using Coordination.Leases;
 
 namespace Coordination.InMemory;
 
 /// <summary>
-/// The state of a server and what the operations do to it: sessions, and a queue of claims per resource. Single-threaded; the server locks.
-/// What listeners are to be told is handed to <paramref name="tell"/>, in order.
+/// What a server of this library's model is: queues of claims, the rule that grants them, and sessions that keep them alive. Each method is one request.
 /// </summary>
-internal sealed class InMemoryStore(Action<InMemoryBackend, Action> tell)
+/// <remarks>Not thread-safe: the server calls it under its lock, after <see cref="ExpireDue"/>.</remarks>
+internal sealed class InMemoryStore
 {
-    private readonly Dictionary<string, StoredQueue> _queues = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, StoredClaim> _claims = new(StringComparer.Ordinal);
-    private readonly HashSet<StoredSession> _sessions = [];
-    private readonly Dictionary<string, List<InMemoryWatch>> _watches = new(StringComparer.Ordinal);
-    private readonly UsedUpIds _usedUp = new();
+    private readonly MonotonicClock _clock;
+    private readonly HintQueue _hints;
+    private readonly Dictionary<string, StoredQueue> _queues = [];
+    private readonly Dictionary<long, StoredSession> _detached = [];
+    private readonly SessionExpiry _expiry = new();
+    private long _lastSession;
     private long _lastToken;
 
-    /// <summary>When the first session ends if none is renewed. May be early, never late.</summary>
-    public TimeSpan NextExpiry { get; private set; } = TimeSpan.MaxValue;
-
-    public StoredSession Open(InMemoryBackend connection, SessionRequest request, ISessionListener listener, TimeSpan now)
+    public InMemoryStore(MonotonicClock clock, HintQueue hints)
     {
-        var session = new StoredSession(connection, listener, request.Duration);
-        if (request.Ticket is { } ticket)
-        {
-            TakeOver(ticket, session);
-        }
+        _clock = clock;
+        _hints = hints;
+        Watches = new Watches(hints);
 
-        _sessions.Add(session);
-        Renew(session, now);
+        // One counter serves all resources, so nothing has to be kept of a resource that nobody claims. It starts at the time in microseconds and not at
+        // 1, because the server ends with its process: a database that remembers the last token would refuse all of the next run. Nothing else here
+        // looks at the wall clock, and order within one server does not depend on it.
+        _lastToken = (clock.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    }
+
+    /// <summary>When the next session expires.</summary>
+    public TimeSpan NextExpiry => _expiry.Next;
+
+    public Watches Watches { get; }
+
+    public UsedUpIds UsedUpIds { get; } = new();
+
+    public int QueueCount => _queues.Count;
+
+    public StoredSession Open(TimeSpan duration, InMemoryBackend connection)
+    {
+        var session = new StoredSession(++_lastSession, duration, connection);
+        _expiry.Set(session, Now + duration);
         return session;
     }
 
-    public ClaimResult Claim(StoredSession session, ClaimRequest request, TimeSpan now)
+    /// <summary>Moves what a detached session has to a new one, once.</summary>
+    /// <returns><see langword="null"/> when the session has ended, was taken over already, or was never detached.</returns>
+    public StoredSession? TakeOver(long number, TimeSpan duration, InMemoryBackend connection)
     {
-        if (!session.IsAlive)
+        if (!_detached.TryGetValue(number, out var left))
+        {
+            return null;
+        }
+
+        var session = Open(duration, connection);
+        foreach (var claim in left.Claims.Values)
+        {
+            claim.Session = session;
+            session.Claims.Add(claim.Key, claim);
+        }
+
+        left.Claims.Clear();
+        Close(left);
+        return session;
+    }
+
+    public ClaimResult Claim(StoredSession session, in ClaimRequest request)
+    {
+        if (session.HasEnded)
         {
             return ClaimResult.SessionLost;
         }
 
-        if (_claims.TryGetValue(request.Key.Id, out var claim))
+        if (session.Claims.TryGetValue(request.Key, out var claim))
         {
-            return claim.Session != session ? ClaimResult.Refused
-                : claim.Token is { } token ? ClaimResult.Granted(token)
-                : ClaimResult.Waiting();
+            return claim.IsGranted ? ClaimResult.Granted(claim.Token) : ClaimResult.Waiting();
         }
 
-        if (request.Intent == ClaimIntent.FindExisting || _usedUp.Contains(request.Key.Id, now))
+        if (request.Intent == ClaimIntent.FindExisting || UsedUpIds.Contains(request.Key, Now))
         {
             return ClaimResult.Refused;
         }
 
-        claim = new StoredClaim(session, request);
-        var queue = QueueOf(request.Key.Resource);
-        queue.Add(claim);
-        queue.Promote(NextToken, granted: static _ => { });
-        if (claim.Token is { } granted)
+        if (!_queues.TryGetValue(request.Key.Resource, out var queue))
         {
-            Keep(claim);
-            Changed(claim.Key.Resource);
-            return ClaimResult.Granted(granted);
+            _queues.Add(request.Key.Resource, queue = new StoredQueue(request.Key.Resource));
         }
 
-        if (request.Intent == ClaimIntent.TryOnce)
+        var isGranted = queue.WouldGrant(request.Mode, request.Limit);
+        if (!isGranted && request.Intent == ClaimIntent.TryOnce)
         {
-            queue.Remove(claim);
+            // The caller goes away with this answer: a second copy of the request must not be granted later, with nobody there to release it.
+            UseUpIfLate(request.Key, session);
             return ClaimResult.Refused;
         }
 
-        Keep(claim);
-        return ClaimResult.Waiting();
+        claim = new StoredClaim(request, session, queue);
+        queue.Enter(claim);
+        session.Claims.Add(claim.Key, claim);
+        if (!isGranted)
+        {
+            return ClaimResult.Waiting();
+        }
+
+        claim.Token = NextToken();
+        Watches.Tell(queue.Resource);
+        return ClaimResult.Granted(claim.Token);
     }
 
-    public bool Release(StoredSession session, ClaimKey key, TimeSpan now)
+    public bool Release(StoredSession session, ClaimKey key)
     {
-        if (!_claims.TryGetValue(key.Id, out var claim) || claim.Session != session)
+        if (session.HasEnded)
         {
-            // A request of it may still be under way.
-            _usedUp.Add(key.Id, now, session.Duration);
             return false;
         }
 
-        if (claim.Token is null)
+        if (!session.Claims.Remove(key, out var claim))
         {
-            _usedUp.Add(key.Id, now, session.Duration);
+            // Perhaps its request has been overtaken by this one.
+            UseUp(key, session);
+            return false;
         }
 
-        Remove(claim);
+        claim.Queue.Remove(claim);
+        UseUpAfterRelease(claim);
+        GrantNext(claim.Queue, claim.IsGranted);
         return true;
     }
 
     public bool SetValue(StoredSession session, ClaimKey key, string value)
     {
-        if (!_claims.TryGetValue(key.Id, out var claim) || claim.Session != session || claim.Token is null)
+        if (!session.Claims.TryGetValue(key, out var claim) || !claim.IsGranted)
         {
             return false;
         }
 
         claim.Value = value;
-        Changed(key.Resource);
+        Watches.Tell(key.Resource);
         return true;
     }
 
-    public RenewalResult Renew(StoredSession session, IReadOnlyList<ClaimKey> claims, TimeSpan now)
+    public RenewalResult Renew(StoredSession session, IReadOnlyList<ClaimKey> keys)
     {
-        if (!session.IsAlive)
+        if (session.HasEnded)
         {
             return RenewalResult.SessionLost;
         }
 
-        Renew(session, now);
+        _expiry.Set(session, Now + session.Duration);
         List<ClaimRenewal>? exceptions = null;
-        for (var i = 0; i < claims.Count; i++)
+        for (var i = 0; i < keys.Count; i++)
         {
-            if (!_claims.TryGetValue(claims[i].Id, out var claim) || claim.Session != session)
+            if (!session.Claims.TryGetValue(keys[i], out var claim))
             {
                 (exceptions ??= []).Add(new ClaimRenewal(i, ClaimRenewalOutcome.Lost));
             }
-            else if (claim.Token is { } token)
+            else if (claim.IsGranted && claim.HasWaited)
             {
-                (exceptions ??= []).Add(new ClaimRenewal(i, ClaimRenewalOutcome.Granted, token));
+                (exceptions ??= []).Add(new ClaimRenewal(i, ClaimRenewalOutcome.Granted, claim.Token));
             }
         }
 
         return RenewalResult.Renewed(session.Duration, exceptions);
     }
 
-    public bool Detach(StoredSession session, ClaimKey key, TimeSpan now)
+    public bool Detach(StoredSession session, ClaimKey key)
     {
-        if (!session.IsAlive || !_claims.TryGetValue(key.Id, out var claim) || claim.Session != session || claim.Token is null)
+        if (session.HasEnded || !session.Claims.TryGetValue(key, out var claim) || !claim.IsGranted)
         {
             return false;
         }
 
-        Renew(session, now);
-        session.IsDetached = true;
+        _expiry.Set(session, Now + session.Duration);
+        _detached[session.Number] = session;
         return true;
     }
 
-    /// <summary>Ends a session and frees what it held.</summary>
-    public void End(StoredSession session, TimeSpan now, bool isTold)
+    /// <summary>Ends a session because its client says so.</summary>
+    public void End(StoredSession session)
     {
-        if (!session.IsAlive)
+        if (!session.HasEnded)
         {
-            return;
-        }
-
-        session.IsAlive = false;
-        _sessions.Remove(session);
-        foreach (var claim in session.Claims.ToArray())
-        {
-            _usedUp.Add(claim.Key.Id, now, session.Duration);
-            Remove(claim);
-        }
-
-        if (isTold)
-        {
-            tell(session.Connection, session.Listener.OnSessionLost);
+            EndAll([session], UseUpAfterRelease);
         }
     }
 
-    public void ExpireDue(TimeSpan now)
+    public ResourceSnapshot Inspect(string resource, bool holdersOnly)
     {
-        if (now < NextExpiry)
+        List<ClaimStatus> holders = [];
+        List<ClaimStatus> waiters = [];
+        var claim = _queues.TryGetValue(resource, out var queue) ? queue.First : null;
+        for (; claim is not null && (claim.IsGranted || !holdersOnly); claim = claim.Behind)
         {
-            return;
+            (claim.IsGranted ? holders : waiters).Add(claim.ToStatus());
         }
 
-        foreach (var session in _sessions.Where(session => session.ExpiresAt <= now).OrderBy(static session => session.ExpiresAt).ToArray())
-        {
-            End(session, now, isTold: true);
-        }
-
-        NextExpiry = _sessions.Count == 0 ? TimeSpan.MaxValue : _sessions.Min(static session => session.ExpiresAt);
+        return new ResourceSnapshot(holders, waiters);
     }
 
-    public void Expire(Func<StoredSession, bool> which, TimeSpan now)
+    /// <summary>Ends the sessions whose time is up. Called before each request, so that none sees what the timer has not come to yet.</summary>
+    public void ExpireDue()
     {
-        foreach (var session in _sessions.Where(which).ToArray())
+        UsedUpIds.DropDue(Now);
+        if (Now >= _expiry.Next)
         {
-            End(session, now, isTold: true);
+            Expire(_expiry.DueAt(Now));
         }
     }
 
-    /// <summary>Removes a claim as an operator would, who deletes it by hand.</summary>
-    public bool RemoveByForce(string resource, string claimId, TimeSpan now)
+    /// <summary>Ends sessions that did not ask for it, and tells them.</summary>
+    public void Expire(List<StoredSession> sessions)
     {
-        if (!_claims.TryGetValue(claimId, out var claim) || claim.Key.Resource != resource)
+        EndAll(sessions, claim => UseUp(claim.Key, claim.Session));
+        foreach (var session in sessions)
+        {
+            _hints.Add(session.Client, new Hint(HintKind.SessionLost));
+        }
+    }
+
+    /// <summary>The living sessions that a test wants expired.</summary>
+    public List<StoredSession> SessionsWhere(Func<StoredSession, bool> predicate) => [.. _expiry.Sessions.Where(predicate)];
+
+    /// <summary>Removes a claim that nobody released, and tells its session.</summary>
+    /// <returns><see langword="false"/> when it was not there.</returns>
+    public bool RemoveByForce(string resource, string claimId)
+    {
+        if (!_queues.TryGetValue(resource, out var queue) || queue.Find(claimId) is not { } claim)
         {
             return false;
         }
 
-        _usedUp.Add(claimId, now, claim.Session.Duration);
-        Remove(claim);
-        tell(claim.Session.Connection, () => claim.Session.Listener.OnClaimLost(claimId));
-        return true;
-    }
-
-    public ResourceSnapshot Inspect(string resource, bool holdersOnly) =>
-        _queues.TryGetValue(resource, out var queue) ? queue.Snapshot(holdersOnly) : new ResourceSnapshot([], []);
-
-    public void Watch(InMemoryWatch watch)
-    {
-        if (!_watches.TryGetValue(watch.Resource, out var watches))
-        {
-            _watches[watch.Resource] = watches = [];
-        }
-
-        watches.Add(watch);
-    }
-
-    public void Unwatch(InMemoryWatch watch)
-    {
-        if (_watches.TryGetValue(watch.Resource, out var watches) && watches.Remove(watch) && watches.Count == 0)
-        {
-            _watches.Remove(watch.Resource);
-        }
-    }
-
-    /// <summary>A connection is back: whatever it was not told meanwhile, it must look for itself.</summary>
-    public void Reconnected(InMemoryBackend connection)
-    {
-        foreach (var session in _sessions.Where(session => session.Connection == connection))
-        {
-            tell(connection, () => session.Listener.OnChanged(null));
-        }
-
-        foreach (var watch in _watches.Values.SelectMany(static watches => watches).Where(watch => watch.Connection == connection))
-        {
-            tell(connection, watch.Changed);
-        }
-    }
-
-    private void TakeOver(string ticket, StoredSession heir)
-    {
-        if (!InMemoryTicket.IsOne(ticket))
-        {
-            throw new ArgumentException("This is not a ticket of the in-memory backend.", nameof(ticket));
-        }
-
-        var session = _sessions.FirstOrDefault(session => session.Ticket == ticket);
-        if (session is not { IsDetached: true })
-        {
-            throw new LeaseLostException("The detached session has ended, or was taken over already (in-memory).");
-        }
-
-        session.IsAlive = false;
-        _sessions.Remove(session);
-        foreach (var claim in session.Claims)
-        {
-            claim.Session = heir;
-            heir.Claims.Add(claim);
-        }
-
-        session.Claims.Clear();
-    }
-
-    private void Renew(StoredSession session, TimeSpan now)
-    {
-        session.ExpiresAt = now + session.Duration;
-        NextExpiry = session.ExpiresAt < NextExpiry ? session.ExpiresAt : NextExpiry;
-    }
-
-    private void Keep(StoredClaim claim)
-    {
-        _claims.Add(claim.Key.Id, claim);
-        claim.Session.Claims.Add(claim);
-    }
-
-    private void Remove(StoredClaim claim)
-    {
-        var resource = claim.Key.Resource;
-        _claims.Remove(claim.Key.Id);
-        claim.Session.Claims.Remove(claim);
-        var queue = _queues[resource];
+        claim.Session.Claims.Remove(claim.Key);
         queue.Remove(claim);
+        UseUp(claim.Key, claim.Session);
+        _hints.Add(claim.Session.Client, new Hint(HintKind.ClaimLost, claimId));
+        GrantNext(queue, claim.IsGranted);
+        return true;
+    }
+
+    /// <summary>Ends several sessions as one: all their claims are out before any other is granted, so that none goes from the dead to the dying.</summary>
+    private void EndAll(List<StoredSession> sessions, Action<StoredClaim> useUp)
+    {
+        foreach (var session in sessions)
+        {
+            Close(session);
+            foreach (var claim in session.Claims.Values)
+            {
+                claim.Queue.Remove(claim);
+                useUp(claim);
+            }
+        }
+
+        foreach (var session in sessions)
+        {
+            foreach (var claim in session.Claims.Values)
+            {
+                GrantNext(claim.Queue, claim.IsGranted);
+            }
+
+            session.Claims.Clear();
+        }
+    }
+
+    private void Close(StoredSession session)
+    {
+        session.HasEnded = true;
+        _expiry.Remove(session);
+        _detached.Remove(session.Number);
+    }
+
+    /// <summary>After a removal: grants what the rule now allows, from the head, and drops the queue when nothing is left of it.</summary>
+    private void GrantNext(StoredQueue queue, bool holdersChanged)
+    {
+        var rule = new GrantRule();
+        for (var claim = queue.First; claim is not null && rule.TryGrant(claim.Mode, claim.Limit); claim = claim.Behind)
+        {
+            if (!claim.IsGranted)
+            {
+                claim.Token = NextToken();
+                claim.HasWaited = true;
+                holdersChanged = true;
+                _hints.Add(claim.Session.Client, new Hint(HintKind.Granted, claim.Key.Id, claim.Token));
+            }
+        }
+
         if (queue.IsEmpty)
         {
-            _queues.Remove(resource);
+            _queues.Remove(queue.Resource);
+        }
+
+        if (holdersChanged)
+        {
+            Watches.Tell(queue.Resource);
+        }
+    }
+
+    private TimeSpan Now => _clock.Now;
+
+    private FencingToken NextToken() => new(++_lastToken);
+
+    private void UseUp(ClaimKey key, StoredSession session) => UsedUpIds.Add(key, Now + session.Duration);
+
+    /// <summary>
+    /// The usual release, of a granted claim over a connection that never delayed or repeated anything, costs no tombstone: there is no late copy.
+    /// </summary>
+    private void UseUpAfterRelease(StoredClaim claim)
+    {
+        if (claim.IsGranted)
+        {
+            UseUpIfLate(claim.Key, claim.Session);
         }
         else
         {
-            queue.Promote(NextToken, TellGranted);
-        }
-
-        if (claim.Token is not null)
-        {
-            Changed(resource);
+            UseUp(claim.Key, claim.Session);
         }
     }
 
-    private void TellGranted(StoredClaim claim)
+    private void UseUpIfLate(ClaimKey key, StoredSession session)
     {
-        var (listener, id, token) = (claim.Session.Listener, claim.Key.Id, claim.Token!.Value);
-        tell(claim.Session.Connection, () => listener.OnGranted(id, token));
-    }
-
-    private void Changed(string resource)
-    {
-        if (_watches.TryGetValue(resource, out var watches))
+        if (session.Connection.MayBeLate)
         {
-            foreach (var watch in watches)
-            {
-                tell(watch.Connection, watch.Changed);
-            }
+            UseUp(key, session);
         }
     }
-
-    private StoredQueue QueueOf(string resource)
-    {
-        if (!_queues.TryGetValue(resource, out var queue))
-        {
-            _queues[resource] = queue = new StoredQueue();
-        }
-
-        return queue;
-    }
-
-    /// <summary>One counter for all resources: it never goes back, and nothing has to be kept of a resource that nobody claims.</summary>
-    private FencingToken NextToken() => new(++_lastToken);
 }

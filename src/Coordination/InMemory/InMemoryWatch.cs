@@ -1,17 +1,16 @@
 namespace Coordination.InMemory;
 
-/// <summary>Somebody who is told when a resource's holders change, until disposed.</summary>
-internal sealed class InMemoryWatch(InMemoryServer server, InMemoryBackend connection, string resource, Action changed) : IAsyncDisposable
+/// <summary>One watch of one resource, at the client's end: told when the resource's holders change, until disposed.</summary>
+internal sealed class InMemoryWatch(InMemoryBackend connection, string resource, Action changed) : Subscriber(connection), IAsyncDisposable
 {
-    public InMemoryBackend Connection { get; } = connection;
-
     public string Resource { get; } = resource;
-
-    public Action Changed { get; } = changed;
 
     public ValueTask DisposeAsync()
     {
-        server.Unwatch(this);
+        Close();
+        Connection.Server.Unwatch(this);
         return ValueTask.CompletedTask;
     }
+
+    protected override void Receive(in Hint hint) => changed();
 }

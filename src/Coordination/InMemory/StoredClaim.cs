@@ -2,8 +2,8 @@ using Coordination.Backends;
 
 namespace Coordination.InMemory;
 
-/// <summary>A claim in the store.</summary>
-internal sealed class StoredClaim(StoredSession session, ClaimRequest request)
+/// <summary>One claim in the queue of its resource.</summary>
+internal sealed class StoredClaim(ClaimRequest request, StoredSession session, StoredQueue queue)
 {
     public ClaimKey Key { get; } = request.Key;
 
@@ -13,42 +13,24 @@ internal sealed class StoredClaim(StoredSession session, ClaimRequest request)
 
     public string Value { get; set; } = request.Value;
 
-    /// <summary>Changes hands only when a detached session is taken over.</summary>
+    /// <summary>What keeps it alive; another once it was taken over.</summary>
     public StoredSession Session { get; set; } = session;
 
-    /// <summary>The token of its grant; <see langword="null"/> while it waits.</summary>
-    public FencingToken? Token { get; set; }
+    public StoredQueue Queue { get; } = queue;
 
-    public ClaimStatus Status => new(Key.Id, Mode, Value, Token);
-}
+    /// <summary>The token of the grant; zero, which is never granted, while the claim waits.</summary>
+    public FencingToken Token { get; set; }
 
-/// <summary>A session in the store: alive until its expiry, and with it its claims.</summary>
-internal sealed class StoredSession(InMemoryBackend connection, ISessionListener listener, TimeSpan duration)
-{
-    public string Ticket { get; } = InMemoryTicket.New();
+    public bool IsGranted => Token.Value != 0;
 
-    public InMemoryBackend Connection { get; } = connection;
+    /// <summary>Whether it was granted after the reply to its request had said "waiting": a renewal says so again, should the hint have been lost.</summary>
+    public bool HasWaited { get; set; }
 
-    public ISessionListener Listener { get; } = listener;
+    /// <summary>Its neighbours, kept by the queue.</summary>
+    public StoredClaim? Ahead { get; set; }
 
-    public TimeSpan Duration { get; } = duration;
+    /// <inheritdoc cref="Ahead"/>
+    public StoredClaim? Behind { get; set; }
 
-    public TimeSpan ExpiresAt { get; set; }
-
-    public bool IsAlive { get; set; } = true;
-
-    /// <summary>Left by its owner for exactly one other to take over.</summary>
-    public bool IsDetached { get; set; }
-
-    public HashSet<StoredClaim> Claims { get; } = [];
-}
-
-internal static class InMemoryTicket
-{
-    private const string Prefix = "memory-";
-
-    public static string New() => Prefix + Guid.NewGuid().ToString("N");
-
-    public static bool IsOne(string ticket) =>
-        ticket.StartsWith(Prefix, StringComparison.Ordinal) && Guid.TryParseExact(ticket.AsSpan(Prefix.Length), "N", out _);
+    public ClaimStatus ToStatus() => new(Key.Id, Mode, Value, IsGranted ? Token : null);
 }

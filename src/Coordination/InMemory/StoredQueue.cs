@@ -2,52 +2,82 @@ using Coordination.Backends;
 
 namespace Coordination.InMemory;
 
-/// <summary>One resource: its claims in order of arrival. The granted ones are always the front.</summary>
-internal sealed class StoredQueue
+/// <summary>
+/// The claims on one resource in the order of their arrival. The granted ones are always its front.
+/// </summary>
+/// <remarks>Linked through the claims themselves: to enter and to leave cost the same however long the queue is, and allocate nothing.</remarks>
+internal sealed class StoredQueue(string resource)
 {
-    private readonly List<StoredClaim> _claims = [];
+    public string Resource { get; } = resource;
 
-    public bool IsEmpty => _claims.Count == 0;
+    public StoredClaim? First { get; private set; }
 
-    public void Add(StoredClaim claim) => _claims.Add(claim);
+    public StoredClaim? Last { get; private set; }
 
-    public void Remove(StoredClaim claim) => _claims.Remove(claim);
+    public bool IsEmpty => First is null;
 
-    /// <summary>Grants whatever the rule allows now, front to back.</summary>
-    public void Promote(Func<FencingToken> nextToken, Action<StoredClaim> granted)
+    /// <summary>Whether a claim that entered now would be granted at once.</summary>
+    public bool WouldGrant(ClaimMode mode, int limit)
     {
-        var rule = new GrantRule();
-        foreach (var claim in _claims)
+        if (Last is { IsGranted: false })
         {
-            if (!rule.TryGrant(claim.Mode, claim.Limit))
-            {
-                return;
-            }
+            return false;
+        }
 
-            if (claim.Token is null)
-            {
-                claim.Token = nextToken();
-                granted(claim);
-            }
+        var rule = new GrantRule();
+        for (var claim = First; claim is not null; claim = claim.Behind)
+        {
+            rule.TryGrant(claim.Mode, claim.Limit);
+        }
+
+        return rule.TryGrant(mode, limit);
+    }
+
+    public void Enter(StoredClaim claim)
+    {
+        claim.Ahead = Last;
+        if (Last is null)
+        {
+            First = claim;
+        }
+        else
+        {
+            Last.Behind = claim;
+        }
+
+        Last = claim;
+    }
+
+    /// <summary>Takes a claim out. Who may be granted now is for the caller to find out.</summary>
+    public void Remove(StoredClaim claim)
+    {
+        if (claim.Ahead is null)
+        {
+            First = claim.Behind;
+        }
+        else
+        {
+            claim.Ahead.Behind = claim.Behind;
+        }
+
+        if (claim.Behind is null)
+        {
+            Last = claim.Ahead;
+        }
+        else
+        {
+            claim.Behind.Ahead = claim.Ahead;
         }
     }
 
-    public ResourceSnapshot Snapshot(bool holdersOnly)
+    public StoredClaim? Find(string claimId)
     {
-        var holders = new List<ClaimStatus>();
-        var waiters = new List<ClaimStatus>();
-        foreach (var claim in _claims)
+        var claim = First;
+        while (claim is not null && claim.Key.Id != claimId)
         {
-            if (claim.Token is not null)
-            {
-                holders.Add(claim.Status);
-            }
-            else if (!holdersOnly)
-            {
-                waiters.Add(claim.Status);
-            }
+            claim = claim.Behind;
         }
 
-        return new ResourceSnapshot(holders, waiters);
+        return claim;
     }
 }

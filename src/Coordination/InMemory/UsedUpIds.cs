@@ -1,29 +1,41 @@
+using Coordination.Backends;
+
 namespace Coordination.InMemory;
 
 /// <summary>
-/// Ids of claims that expired or were given up, kept for one duration: a late copy of the request must not make the claim anew.
+/// Tombstones: the claims that must not be made anew for one duration, because a late copy of their request may still be under way.
 /// </summary>
 internal sealed class UsedUpIds
 {
-    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
-    private readonly Queue<(string Id, TimeSpan Until)> _order = new();
+    private readonly Dictionary<ClaimKey, TimeSpan> _until = [];
+    private readonly Queue<ClaimKey> _inOrder = [];
 
-    public void Add(string id, TimeSpan now, TimeSpan duration)
+    public int Count => _until.Count;
+
+    public void Add(ClaimKey key, TimeSpan until)
     {
-        if (_ids.Add(id))
+        if (_until.TryAdd(key, until))
         {
-            _order.Enqueue((id, now + duration));
+            _inOrder.Enqueue(key);
+        }
+        else if (_until[key] < until)
+        {
+            _until[key] = until;
         }
     }
 
-    public bool Contains(string id, TimeSpan now)
-    {
-        // An id behind a longer-lived one stays a little longer than it must.
-        while (_order.TryPeek(out var first) && first.Until <= now)
-        {
-            _ids.Remove(_order.Dequeue().Id);
-        }
+    public bool Contains(ClaimKey key, TimeSpan now) => _until.TryGetValue(key, out var until) && now < until;
 
-        return _ids.Contains(id);
+    /// <summary>
+    /// Drops those whose time is up, from the oldest on. One of a long session keeps the younger ones of short sessions a little longer; they have no
+    /// effect any more.
+    /// </summary>
+    public void DropDue(TimeSpan now)
+    {
+        while (_inOrder.TryPeek(out var oldest) && _until[oldest] <= now)
+        {
+            _until.Remove(oldest);
+            _inOrder.Dequeue();
+        }
     }
 }

@@ -1,0 +1,77 @@
+using Coordination.DependencyInjection;
+using Coordination.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Chooses the Redis backend.</summary>
+public static class RedisCoordinatorBuilderExtensions
+{
+    /// <summary>Uses a Redis server, over a connection of its own that is made at the first claim.</summary>
+    /// <param name="builder">The coordinator.</param>
+    /// <param name="configuration">Where the server is, as StackExchange.Redis writes it: <c>localhost:6379</c>.</param>
+    /// <param name="configure">Changes the options. They are checked when the host starts.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">The configuration is empty.</exception>
+    /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
+    public static ICoordinatorBuilder UseRedis(
+        this ICoordinatorBuilder builder, string configuration, Action<RedisBackendOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
+        var options = Options(builder).Configure(options => options.Configuration = configuration);
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        return builder.UseBackend(provider => RedisBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
+    }
+
+    /// <summary>Uses a Redis server whose <see cref="RedisBackendOptions"/> are bound from a section of the configuration.</summary>
+    /// <param name="builder">The coordinator.</param>
+    /// <param name="configuration">The section, with keys like <c>Configuration</c> (<c>localhost:6379</c>) and <c>KeyPrefix</c>.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
+    public static ICoordinatorBuilder UseRedis(this ICoordinatorBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configuration);
+        Options(builder).Bind(configuration);
+        return builder.UseBackend(provider => RedisBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
+    }
+
+    /// <summary>Uses the <see cref="IConnectionMultiplexer"/> that the container has, and leaves its disposal to the container.</summary>
+    /// <param name="builder">The coordinator.</param>
+    /// <param name="configure">Changes the options; <see cref="RedisBackendOptions.Configuration"/> is not looked at.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
+    public static ICoordinatorBuilder UseRedis(this ICoordinatorBuilder builder, Action<RedisBackendOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = Options(builder);
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        return builder.UseBackend(provider => new RedisBackend(
+            provider.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(
+                "UseRedis() without a configuration takes the container's IConnectionMultiplexer, and there is none. Register one, or write UseRedis(\"localhost:6379\")."),
+            Read(provider, builder.Name),
+            provider.GetService<ILoggerFactory>()));
+    }
+
+    private static OptionsBuilder<RedisBackendOptions> Options(ICoordinatorBuilder builder)
+    {
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisBackendOptions>, RedisBackendOptionsValidator>());
+        return builder.Services.AddOptions<RedisBackendOptions>(builder.Name).ValidateOnStart();
+    }
+
+    private static RedisBackendOptions Read(IServiceProvider provider, string name) =>
+        provider.GetRequiredService<IOptionsMonitor<RedisBackendOptions>>().Get(name);
+}
