@@ -1,0 +1,7 @@
+namespace Quickstart;
+
+/// <summary>Shows the board until told to stop.</summary>
+internal interface IDisplay
+{
+    Task RunAsync(CancellationToken stop);
+}
