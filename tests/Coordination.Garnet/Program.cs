@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Garnet;
 
 // Hosts one Garnet server until its parent goes away: it stops when stdin closes (a parent that was killed cannot leave it
@@ -18,12 +19,8 @@ string[] arguments =
 ];
 
 using var stop = new CancellationTokenSource();
-AppDomain.CurrentDomain.ProcessExit += (_, _) => stop.Cancel();
-Console.CancelKeyPress += (_, e) =>
-{
-    e.Cancel = true;
-    stop.Cancel();
-};
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 // Disposed exactly once: Garnet does not bear a second time.
 using var server = new GarnetServer(arguments);
@@ -39,6 +36,12 @@ var input = Task.Run(async () =>
 });
 await Task.WhenAny(input, Task.Delay(Timeout.Infinite, stop.Token));
 return 0;
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}
 
 static string[] Authentication(string[] rest) => rest is ["--password", var password, .. var more]
     ? ["--auth", "Password", "--password", password, .. more]
