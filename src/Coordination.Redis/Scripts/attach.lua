@@ -3,7 +3,8 @@
 -- Returns 1, or 0 when the claim is not there or was taken over by another.
 
 local id, retention, duration, route = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local q, c = begin(KEYS[1], KEYS[2], id)
+local q, record = begin(KEYS[1], KEYS[2], id)
+local c = record and parse(record)
 if not c or (c.flags < DETACHED and c.route ~= route) then
   if q.swept then save(q, retention) end
   return 0

@@ -5,7 +5,8 @@
 
 local id, intent, duration, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local retention = tonumber(ARGV[7])
-local q, c, tombstone = begin(KEYS[1], KEYS[2], id)
+local q, record, tombstone = begin(KEYS[1], KEYS[2], id)
+local arrival
 
 -- Rule 8: the earliest time at which the rule would grant this claim if nobody renewed. Worked out while few are ahead; the
 -- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early.
@@ -19,9 +20,9 @@ local function recheck(rank)
   for i = 1, #fields, 2 do
     local mark = string.sub(fields[i], 1, 1)
     if mark ~= ':' and mark ~= '!' then
-      local expiry, other, token, arrival = match(fields[i + 1], '^(%d+) %d+ (%d+) (%d+) (%d+)')
+      local other, token, expiry, number = match(fields[i + 1], '^(%d+) (%d+) %d (%d+) (%d+)')
       expiry, other = tonumber(expiry), tonumber(other)
-      if token ~= '0' or tonumber(arrival) < c.arrival then
+      if token ~= '0' or tonumber(number) < arrival then
         if limit == 0 or limit == SHARED then
           if limit == 0 or other ~= SHARED then clear = max(clear, expiry) end
         elseif other == 0 or other == SHARED then
@@ -49,13 +50,14 @@ local function recheck(rank)
   return -2 - max(clear - now, 1)
 end
 
-if c then
+if record then
+  local c = parse(record)
   -- A claim that is asked for is alive: re-armed, as by a renewal.
   c.expiry = expiry_of(c.duration)
   expires(q, c.expiry)
   local rank = 0
   if c.token == 0 then
-    limit = c.limit
+    limit, arrival = c.limit, c.arrival
     rank = call('ZRANK', q.w, id)
   end
   save(q, retention, id, pack(c), c.expiry)
@@ -80,24 +82,26 @@ if not granted and intent == '1' then
   return 0
 end
 
-q.arrivals = q.arrivals + 1
-c = {
-  expiry = expiry_of(duration), duration = duration, limit = limit, token = 0, arrival = q.arrivals,
-  flags = tonumber(ARGV[5]), route = ARGV[6], value = ARGV[8],
-}
-expires(q, c.expiry)
+arrival = q.arrivals + 1
+q.arrivals = arrival
+local expiry = expiry_of(duration)
+expires(q, expiry)
 
+local token = 0
 if granted then
-  c.token = next_token(q)
+  token = next_token(q)
   count(q, limit)
-  announce(c, q)
-  save(q, retention, id, pack(c), c.expiry)
-  return c.token
+  announce(q, tonumber(ARGV[5]))
+else
+  q.waiting = q.waiting + 1
 end
 
-local rank = q.waiting
-q.waiting = rank + 1
-save(q, retention, id, pack(c), c.expiry)
-call('ZADD', q.w, int(c.arrival), id)
+-- What `pack` does, of texts that are at hand.
+record = ARGV[4] .. format(' %.0f ', token) .. ARGV[5] .. format(' %.0f %.0f ', expiry, arrival)
+  .. ARGV[3] .. ' ' .. ARGV[6] .. ' ' .. ARGV[8]
+save(q, retention, id, record, expiry)
+if granted then return token end
+
+call('ZADD', q.w, int(arrival), id)
 call('PEXPIREAT', q.w, int(q.till))
-return recheck(rank)
+return recheck(q.waiting - 1)

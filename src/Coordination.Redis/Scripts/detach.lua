@@ -3,7 +3,8 @@
 -- Returns 1, or 0 when the claim is not there or not granted.
 
 local id, retention, duration = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local q, c = begin(KEYS[1], KEYS[2], id)
+local q, record = begin(KEYS[1], KEYS[2], id)
+local c = record and parse(record)
 if not c or c.token == 0 then
   if q.swept then save(q, retention) end
   return 0

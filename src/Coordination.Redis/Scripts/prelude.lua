@@ -1,15 +1,15 @@
 -- Shared by all scripts: put before each of them when they are loaded.
 --
 -- A resource has two keys. KEYS[..] = h, a hash:
---   :         the queue's state (see `open`)
---   <id>      a claim: "expiry duration limit token arrival flags channel session value"; token is 0 while it waits
+--   :         the queue's state: nine doubles (see `open`)
+--   <id>      a claim: "limit token flags expiry arrival duration channel session value"; token is 0 while it waits
 --   !<id>     a tombstone, "expiry duration": the id is used up until then (rules 4, 5)
 -- and w, a sorted set: the waiting claims by their numbers of arrival.
 --
 -- Times are milliseconds of the server's clock, tokens microseconds. A limit says the mode too: 0 is exclusive, SHARED is
 -- shared, anything between is counted. After each script nothing that the rule would grant is waiting.
 --
--- Numbers are written by %.0f alone: tostring, .. and cjson turn microseconds into 1.79e+15 (rule 11).
+-- Numbers are written by %.0f or as doubles: tostring, .. and cjson turn microseconds into 1.79e+15 (rule 11).
 -- A server out of memory refuses a script's first write if that could take memory, later ones never: so each script
 -- first does the write that decides, and nothing is ever left half done.
 
@@ -34,37 +34,35 @@ local function expiry_of(duration)
 end
 
 local function parse(record)
-  local expiry, duration, limit, token, arrival, flags, route, value =
-    match(record, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%S+ %S+) (.*)$')
+  local limit, token, flags, expiry, arrival, duration, route, value =
+    match(record, '^(%d+) (%d+) (%d) (%d+) (%d+) (%d+) (%S+ %S+) (.*)$')
   return {
-    expiry = tonumber(expiry), duration = tonumber(duration), limit = tonumber(limit), token = tonumber(token),
-    arrival = tonumber(arrival), flags = tonumber(flags), route = route, value = value,
+    limit = tonumber(limit), token = tonumber(token), flags = tonumber(flags), expiry = tonumber(expiry),
+    arrival = tonumber(arrival), duration = tonumber(duration), route = route, value = value,
   }
 end
 
 local function pack(c)
-  return format('%.0f %.0f %.0f %.0f %.0f %d %s ', c.expiry, c.duration, c.limit, c.token, c.arrival, c.flags, c.route) .. c.value
+  return format('%.0f %.0f %d %.0f %.0f %.0f ', c.limit, c.token, c.flags, c.expiry, c.arrival, c.duration)
+    .. c.route .. ' ' .. c.value
 end
 
--- token: the last one; seen: the latest time of a write; earliest: no claim or tombstone expires before it (0: unknown to
--- expire); arrivals: the last number; held, limit, at_limit: how many are granted, their smallest limit, how many have it;
--- waiting: how many wait; till: when the keys expire.
+-- token: the last one; seen: the latest time of a write; earliest: no claim or tombstone expires before it (0: there is
+-- none); arrivals: the last number; held, limit, at_limit: how many are granted, their smallest limit, how many have it;
+-- waiting: how many wait; till: when the keys expire. Doubles, because to write and read nine numbers as text took a
+-- third of the time of a script.
+local STATE = '>ddddddddd'
+
 local function open(h, w, state)
-  local q = { h = h, w = w, changed = false }
+  local q = { h = h, w = w, token = 0, seen = 0, earliest = 0, arrivals = 0, held = 0, limit = 0, at_limit = 0, waiting = 0, till = 0 }
   if state then
-    local token, seen, earliest, arrivals, held, limit, at_limit, waiting, till =
-      match(state, '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-    q.token, q.seen, q.earliest, q.arrivals = tonumber(token), tonumber(seen), tonumber(earliest), tonumber(arrivals)
-    q.held, q.limit, q.at_limit = tonumber(held), tonumber(limit), tonumber(at_limit)
-    q.waiting, q.till = tonumber(waiting), tonumber(till)
-  else
-    q.token, q.seen, q.earliest, q.arrivals, q.held, q.limit, q.at_limit, q.waiting, q.till = 0, 0, 0, 0, 0, 0, 0, 0, 0
+    q.token, q.seen, q.earliest, q.arrivals, q.held, q.limit, q.at_limit, q.waiting, q.till = struct.unpack(STATE, state)
   end
   return q
 end
 
-local function announce(c, q)
-  if c.flags % 2 == ANNOUNCED then q.changed = true end
+local function announce(q, flags)
+  if flags % 2 == ANNOUNCED then q.changed = true end
 end
 
 -- Rule 1, given that everything granted is a prefix of the queue.
@@ -99,15 +97,13 @@ end
 -- Writes the state, and with it a field of the hash where one is given. The keys outlive every claim, and the last token
 -- by the retention, counted from the token's own time (rule 10). They are told so with some to spare, hence seldom.
 local function save(q, retention, field, record, longest)
-  q.seen = now
   local extended = false
   local till = max(longest or 0, q.token / 1000 + retention)
   if till > q.till then
     q.till = floor(till + retention / 2)
     extended = true
   end
-  local state = format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f',
-    q.token, now, q.earliest, q.arrivals, q.held, q.limit, q.at_limit, q.waiting, q.till)
+  local state = struct.pack(STATE, q.token, now, q.earliest, q.arrivals, q.held, q.limit, q.at_limit, q.waiting, q.till)
   if field then
     call('HSET', q.h, ':', state, field, record)
   else
@@ -149,7 +145,7 @@ local function walk(q)
       local latest = expiry_of(c.duration)
       if c.expiry <= now then
         call('HDEL', q.h, field)
-        if c.token == 0 then call('ZREM', q.w, field) else announce(c, q) end
+        if c.token == 0 then call('ZREM', q.w, field) else announce(q, c.flags) end
         bury(q, field, c.duration)
       else
         if c.expiry > latest then
@@ -184,7 +180,7 @@ local function promote(q)
       call('ZREM', q.w, id)
       count(q, c.limit)
       q.waiting = q.waiting - 1
-      announce(c, q)
+      announce(q, c.flags)
       local channel, session = match(c.route, '^(%S+) (%S+)$')
       call('PUBLISH', channel, session .. ' ' .. id .. ' ' .. int(c.token))
     end
@@ -192,7 +188,7 @@ local function promote(q)
 end
 
 -- Opens the queue, swept: nothing in it has expired, nothing grantable waits. Without an expiry that is due and without a
--- step back of the clock this costs nothing.
+-- step back of the clock this costs nothing. Returns it, and a claim's record and tombstone as they are written, or false.
 local function begin(h, w, id)
   local read = call('HMGET', h, ':', id, '!' .. id)
   local q = open(h, w, read[1])
@@ -202,5 +198,5 @@ local function begin(h, w, id)
     q.swept = true
     read = call('HMGET', h, ':', id, '!' .. id)
   end
-  return q, read[2] and parse(read[2]), read[3]
+  return q, read[2], read[3]
 end

@@ -8,8 +8,9 @@ local duration, retention, believed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV
 local exceptions = {}
 for i = 4, #ARGV do
   local n, id = i - 3, ARGV[i]
-  local q, c = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
-  if c then
+  local q, record = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
+  if record then
+    local c = parse(record)
     c.duration, c.expiry = duration, expiry_of(duration)
     expires(q, c.expiry)
     -- First, as it takes no memory: so a renewal goes through when the server has none left.

@@ -42,8 +42,8 @@ public sealed class InMemoryBackend : ICoordinationBackend
     internal bool MayBeLate { get; private set; }
 
     /// <summary>
-    /// Cuts the connection: no request reaches the server, no reply and no hint comes back, not even of calls under way; requests that were sent before still arrive. The
-    /// server goes on without it, and its sessions expire there.
+    /// Cuts the connection: no request reaches the server, no reply and no hint comes back, not even of calls under way; requests that were sent before
+    /// still arrive. The server goes on without it, and its sessions expire there.
     /// </summary>
     /// <param name="isBreakSeen">
     /// Whether requests, those under way too, fail at once with a transient <see cref="CoordinationException"/>, as with a connection that was reset, or hang

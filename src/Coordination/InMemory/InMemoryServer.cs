@@ -107,7 +107,8 @@ public sealed class InMemoryServer
 
     /// <summary>
     /// Plays a restart with all data kept: calls under way fail with a transient fault, those that a frozen server let wait are never applied, and
-    /// all connections break and are made again at once. Sessions, queues and tokens are as they were. A frozen server runs again; a connection that was cut stays cut.
+    /// all connections break and are made again at once. Sessions, queues and tokens are as they were. A frozen server runs again; a connection that
+    /// was cut stays cut.
     /// </summary>
     public void Restart()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coordination.Backends;
 
 namespace Coordination.Leases;
@@ -33,6 +34,7 @@ internal sealed class Acquisition
     private bool IsEndless => _giveUpAt == TimeSpan.MaxValue;
 
     /// <summary>Gets the lease's claim, or <see langword="null"/> when others held the resource until the time was up.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Claim?> RunAsync()
     {
         try
@@ -64,6 +66,12 @@ internal sealed class Acquisition
                 }
             }
         }
+        catch (CoordinationException exception) when (_engine.IsDisposed)
+        {
+            // The request that was under way failed because of the disposal, or could not be told of it.
+            GiveUp();
+            throw new ObjectDisposedException(typeof(Coordinator).FullName, exception);
+        }
         catch
         {
             GiveUp();
@@ -79,6 +87,7 @@ internal sealed class Acquisition
     }
 
     /// <summary>Enters a claim, and retries transient faults as long as the caller's time allows.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterAsync()
     {
         CoordinationException fault;
@@ -121,6 +130,7 @@ internal sealed class Acquisition
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterOnceAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -135,7 +145,7 @@ internal sealed class Acquisition
 
             if (claim is null)
             {
-                var session = await _engine.Sessions.GetAsync(_template.Terms, cancellationToken).ConfigureAwait(false);
+                var session = await GetSessionAsync(cancellationToken).ConfigureAwait(false);
                 claim = new Claim(session, new ClaimKey(_template.Resource, ClaimId.New()), _template);
                 if (!session.TryAdd(claim))
                 {
@@ -160,6 +170,19 @@ internal sealed class Acquisition
                     GiveUp();
                     break;
             }
+        }
+    }
+
+    /// <summary>The session is shared, so its errors do not know which resource its caller is after.</summary>
+    private async ValueTask<Session> GetSessionAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _engine.Sessions.GetAsync(_template.Terms, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CoordinationException exception) when (exception is not LeaseLostException)
+        {
+            throw new CoordinationException($"'{_template.Resource}' could not be claimed. {exception.Message}", exception.IsTransient, exception);
         }
     }
 

@@ -10,7 +10,7 @@ internal static class Attachment
         ObjectDisposedException.ThrowIf(engine.IsDisposed, typeof(Coordinator));
         var parsed = LeaseTicket.Parse(ticket, template, engine.Backend.Description.Name);
         cancellationToken.ThrowIfCancellationRequested();
-        var session = await engine.Sessions.OpenOwnedAsync(template.Terms.Duration, parsed.SessionTicket, cancellationToken).ConfigureAwait(false);
+        var session = await TakeOverAsync(engine, template, parsed.SessionTicket, cancellationToken).ConfigureAwait(false);
         var claim = new Claim(session, new ClaimKey(parsed.Resource, parsed.ClaimId), template);
         try
         {
@@ -37,6 +37,18 @@ internal static class Attachment
             // Not released: it may be another's by now. What is left of it ends by itself within one duration.
             session.Leave();
             throw;
+        }
+    }
+
+    private static async ValueTask<Session> TakeOverAsync(Engine engine, ClaimTemplate template, string ticket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Sessions.OpenOwnedAsync(template.Terms.Duration, ticket, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CoordinationException exception) when (exception is not LeaseLostException)
+        {
+            throw new CoordinationException($"The lease on '{template.Resource}' could not be attached. {exception.Message}", exception.IsTransient, exception);
         }
     }
 }

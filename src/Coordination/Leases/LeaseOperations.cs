@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Coordination.Leases;
 
 /// <summary>What can be done with a lease, and what state it must be in for it.</summary>
@@ -48,9 +50,15 @@ internal static class LeaseOperations
             }
 
             var ticket = LeaseTicket.Format(claim);
-            if (!session.TryFinish(claim, ClaimState.Held))
+            lock (claim)
             {
-                throw LostError(claim, "It was lost while it was detached.");
+                if (!session.TryFinish(claim, ClaimState.Held))
+                {
+                    throw LostError(claim, "It was lost while it was detached.");
+                }
+
+                // Releasing it from now on, as `await using` does, must not take it from whoever attaches it.
+                claim.ReleaseTask = Task.CompletedTask;
             }
 
             session.Engine.Telemetry.Ended(claim);
@@ -81,6 +89,7 @@ internal static class LeaseOperations
         var task = StartRelease(claim);
         return task.IsCompletedSuccessfully ? ValueTask.CompletedTask : Quietly(claim, task);
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         static async ValueTask Quietly(Claim claim, Task task)
         {
             try

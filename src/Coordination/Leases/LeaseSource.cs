@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using Coordination.Diagnostics;
 
@@ -13,6 +14,7 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
     public ClaimTemplate Template => template;
 
     /// <summary>Waits without end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TLease> AcquireAsync<TLease>(Func<Claim, TLease> wrap, CancellationToken cancellationToken)
         where TLease : class =>
         (await TryAcquireAsync(Timeout.InfiniteTimeSpan, wrap, cancellationToken).ConfigureAwait(false))!;
@@ -47,6 +49,7 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<TLease?> AcquireCoreAsync<TLease>(TimeSpan timeout, Func<Claim, TLease> wrap, CancellationToken cancellationToken)
         where TLease : class
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coordination.Backends;
 
 namespace Coordination.Leases;
@@ -7,6 +8,7 @@ internal sealed partial class Session
 {
     /// <summary>Releases a claim with one request.</summary>
     /// <returns><see langword="false"/> when it was not there.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> SendReleaseAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
         using var limit = _engine.Limit.Begin(cancellationToken);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coordination.Backends;
 
 namespace Coordination.Leases;
@@ -126,6 +127,7 @@ internal sealed partial class Session
     }
 
     /// <summary>Sends a claim or asks how it stands, and takes the answer down. One request to the backend.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> AskAsync(Claim claim, ClaimIntent intent, CancellationToken cancellationToken)
     {
         var send = _engine.Clock.Now;

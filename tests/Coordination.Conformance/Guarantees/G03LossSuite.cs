@@ -1,0 +1,271 @@
+namespace Coordination.Conformance;
+
+/// <summary>G3: loss is told before the server can give the claim to another, and never taken back.</summary>
+[Trait("Guarantee", "G3")]
+public abstract class LossSuite(BackendFixture fixture) : GuaranteeSuite(fixture)
+{
+    [CaseTable]
+    [MemberData(nameof(Primitives.All), MemberType = typeof(Primitives))]
+    public async Task A_holder_that_is_cut_off_knows_before_the_next_holds(Primitive primitive)
+    {
+        var holder = await ClientAsync();
+        var next = await ClientAsync();
+        var name = NewName();
+        var lease = await AtOnceAsync(holder.Coordinator.AcquireAsync(Primitives.Rival(primitive), name));
+        var loss = Watch(lease);
+        var pending = await QueueUpAsync(next, primitive, name, next);
+        var granted = NoteAsync(pending, lease);
+        holder.Connection.Cut();
+        var (at, state) = await Time.WithinAsync(granted, Takeover + Soon, "the next holder");
+        Assert.Equal(LeaseState.Lost, state);
+        Assert.True(loss.HasFired, "Lost had not fired when the next one held");
+        Assert.True(loss.At <= at, $"Lost came {Time.Provider.GetElapsedTime(at, loss.At)} after the next one held");
+    }
+
+    [Case]
+    public async Task The_safety_margin_lies_between_the_loss_and_the_next_holder()
+    {
+        var margin = Duration * 0.4;
+        var holder = await ClientAsync(configure: options => options.SafetyMargin = margin);
+        var next = await ClientAsync();
+        var name = NewName();
+        var lease = await AtOnceAsync(holder.Coordinator.AcquireAsync(Primitive.Lock, name));
+        var loss = Watch(lease);
+        var pending = await QueueUpAsync(next, Primitive.Lock, name, next);
+        var granted = NoteAsync(pending, lease);
+        holder.Connection.Cut();
+        var (at, _) = await Time.WithinAsync(granted, Takeover + Soon, "the next holder");
+        Assert.True(loss.HasFired);
+
+        // On a busy machine the callback may run a little late; the deadline itself does not.
+        var tolerance = Time.IsFake ? TimeSpan.Zero : margin / 2;
+        Assert.True(Time.Provider.GetElapsedTime(loss.At, at) >= margin - tolerance, $"{Time.Provider.GetElapsedTime(loss.At, at)}");
+    }
+
+    [Case]
+    public async Task A_frozen_server_loses_the_lease_within_its_duration()
+    {
+        await UseOwnServerAsync();
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        await LostAsync(lease, () => Server.FreezeAsync(), Duration);
+        await Server.ThawAsync();
+    }
+
+    [Case]
+    public async Task A_killed_server_loses_the_lease_within_its_duration()
+    {
+        await UseOwnServerAsync();
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        await LostAsync(lease, () => Server.KillAsync(), Duration);
+    }
+
+    [Case]
+    public async Task A_server_that_restarts_without_its_data_has_lost_the_lease()
+    {
+        await UseOwnServerAsync();
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        await LostAsync(
+            lease,
+            async () =>
+            {
+                await Server.KillAsync();
+                await Server.RestartAsync(keepData: false);
+            },
+            Duration);
+    }
+
+    [CaseTable]
+    [MemberData(nameof(Primitives.Renewed), MemberType = typeof(Primitives))]
+    public async Task A_claim_deleted_by_force_is_told_at_the_next_renewal_at_the_latest(Primitive primitive)
+    {
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(primitive, NewName()));
+        var other = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        await LostAsync(lease, () => Server.DeleteClaimAsync(Behind(lease).Claim), Duration / 3);
+        Assert.Equal(LeaseState.Held, other.State);
+        await AtOnceAsync(other.RenewAsync());
+    }
+
+    [Case]
+    public async Task A_session_ended_by_force_is_told_at_the_next_renewal_at_the_latest()
+    {
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        var second = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Semaphore, NewName()));
+        var loss = Watch(second);
+        await LostAsync(lease, () => Server.ExpireSessionAsync(SessionOf(lease), [Behind(lease).Claim, Behind(second).Claim]), Duration / 3);
+        await Time.UntilAsync(() => loss.HasFired, Server.Latency, "the other lease of the session is lost");
+
+        // The coordinator goes on with a session anew.
+        var again = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, lease.Name));
+        Assert.Equal(LeaseState.Held, again.State);
+    }
+
+    [Case]
+    public async Task The_next_request_tells_of_a_claim_deleted_by_force()
+    {
+        var client = await ClientAsync(Duration * 10);
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        var loss = Watch(lease);
+        await Server.DeleteClaimAsync(Behind(lease).Claim);
+        await Assert.ThrowsAsync<LeaseLostException>(() => AtOnceAsync(lease.RenewAsync()));
+        Assert.Equal(LeaseState.Lost, lease.State);
+        await Time.UntilAsync(() => loss.HasFired, Soon, "Lost");
+    }
+
+    [Case]
+    public async Task Loss_is_final()
+    {
+        var client = await ClientAsync();
+        var lease = (IFencedLease)await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        await LostAsync(lease, () => Cut(client), Duration);
+        client.Connection.Restore();
+        await Time.PassAsync(Duration);
+        Assert.Equal(LeaseState.Lost, lease.State);
+        Assert.True(lease.Lost.IsCancellationRequested);
+        await Assert.ThrowsAsync<LeaseLostException>(() => AtOnceAsync(lease.RenewAsync()));
+        Assert.Equal(LeaseState.Lost, lease.State);
+    }
+
+    [Case]
+    public async Task State_and_remaining_look_at_the_clock_even_if_no_timer_runs()
+    {
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        var loss = Watch(lease);
+        client.Clock.Stall();
+        await Time.PassAsync(Duration);
+        Assert.Equal(LeaseState.Lost, lease.State);
+        Assert.Equal(TimeSpan.Zero, lease.Remaining);
+        await Assert.ThrowsAsync<LeaseLostException>(() => AtOnceAsync(lease.RenewAsync()));
+        client.Clock.Resume();
+        await Time.UntilAsync(() => loss.HasFired, Soon, "Lost");
+    }
+
+    [Case]
+    public async Task Remaining_runs_down_and_is_filled_up_by_renewals()
+    {
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
+        var full = lease.Remaining;
+        Assert.InRange(full, Duration / 2, Duration);
+        client.Connection.Cut();
+        await Time.PassAsync(Duration / 6);
+        var later = lease.Remaining;
+        Assert.True(later <= full - (Duration / 6) + TimeSpan.FromMilliseconds(20) || later > full, $"{later} of {full}");
+        client.Connection.Restore();
+        await AtOnceAsync(RenewEventuallyAsync(lease));
+        Assert.True(lease.Remaining > Duration / 2, $"{lease.Remaining}");
+        client.Connection.Cut();
+        await Time.UntilAsync(() => lease.Remaining == TimeSpan.Zero, Duration, "nothing remains");
+        Assert.Equal(LeaseState.Lost, lease.State);
+        client.Connection.Restore();
+    }
+
+    [CaseTable]
+    [MemberData(nameof(Primitives.All), MemberType = typeof(Primitives))]
+    public async Task A_release_does_not_fire_lost(Primitive primitive)
+    {
+        var client = await ClientAsync();
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(primitive, NewName()));
+        var loss = Watch(lease);
+        var lost = lease.Lost;
+        await AtOnceAsync(lease.ReleaseAsync());
+        await AtOnceAsync(lease.DisposeAsync());
+        await Time.PassAsync(Duration * 1.5);
+        Assert.False(loss.HasFired);
+        Assert.False(lost.IsCancellationRequested);
+        Assert.Equal(LeaseState.Released, lease.State);
+    }
+
+    [Case]
+    public async Task What_hangs_or_throws_in_a_callback_of_lost_delays_no_other()
+    {
+        var client = await ClientAsync();
+        var leases = new List<ILease>();
+        for (var index = 0; index < 4; index++)
+        {
+            leases.Add(await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName())));
+        }
+
+        using var hang = new ManualResetEventSlim();
+        leases[0].Lost.Register(() => hang.Wait(TimeSpan.FromSeconds(30)));
+        leases[1].Lost.Register(() => throw new InvalidOperationException("A callback of the user."));
+        var losses = leases.Skip(2).Select(Watch).ToArray();
+        client.Connection.Cut();
+        try
+        {
+            await Time.UntilAsync(() => losses.All(loss => loss.HasFired), Duration + Server.Latency, "the others are told");
+        }
+        finally
+        {
+            hang.Set();
+            client.Connection.Restore();
+        }
+
+        var again = await Time.WithinAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()), Bound, "a new lease");
+        Assert.Equal(LeaseState.Held, again.State);
+    }
+
+    [Case]
+    public async Task A_hand_renewed_lease_ends_after_one_duration_by_itself()
+    {
+        var client = await ClientAsync();
+        var next = await ClientAsync();
+        var name = NewName();
+        var start = Time.Now;
+        var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.HandRenewed, name));
+        var loss = Watch(lease);
+        var pending = await QueueUpAsync(next, Primitive.Lock, name, next);
+        var granted = NoteAsync(pending, lease);
+        var (at, state) = await Time.WithinAsync(granted, Takeover + Soon, "the next holder");
+        Assert.Equal(LeaseState.Lost, state);
+        Assert.True(loss.HasFired && loss.At <= at);
+        Assert.True(Time.Provider.GetElapsedTime(start, loss.At) >= Duration / 2);
+    }
+
+    private static ValueTask Cut(Client client)
+    {
+        client.Connection.Cut();
+        return ValueTask.CompletedTask;
+    }
+
+    // The state is read before anything else happens at the grant.
+    private async Task<(long At, LeaseState State)> NoteAsync(Task<ILease> pending, ILease held)
+    {
+        await pending;
+        var at = Time.Now;
+        return (at, held.State);
+    }
+
+    private async Task RenewAsync(ILease lease) => await lease.RenewAsync(Cancellation);
+
+    private async Task<bool> RenewEventuallyAsync(ILease lease)
+    {
+        while (true)
+        {
+            try
+            {
+                await RenewAsync(lease);
+                return true;
+            }
+            catch (CoordinationException fault) when (fault.IsTransient)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), Time.Provider);
+            }
+        }
+    }
+
+    private async Task LostAsync(ILease lease, Func<ValueTask> fault, TimeSpan within)
+    {
+        var loss = Watch(lease);
+        Assert.False(loss.HasFired);
+        await fault();
+        await Time.UntilAsync(() => loss.HasFired, within + Server.Latency, "Lost");
+        Assert.Equal(LeaseState.Lost, lease.State);
+        Assert.Equal(TimeSpan.Zero, lease.Remaining);
+    }
+}

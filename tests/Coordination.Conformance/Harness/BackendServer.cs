@@ -1,0 +1,55 @@
+using Coordination.Backends;
+
+namespace Coordination.Conformance;
+
+/// <summary>A server under test: what suites do to it, and what they may expect of it.</summary>
+public abstract class BackendServer : IAsyncDisposable
+{
+    /// <summary>The clock of the server and of its clients.</summary>
+    public abstract TestTime Time { get; }
+
+    /// <summary>The unit of the suites' time: a session's duration where expiry is awaited.</summary>
+    public abstract TimeSpan Duration { get; }
+
+    /// <summary>How much later than its duration the server may end a session (etcd and ZooKeeper look now and then).</summary>
+    public virtual TimeSpan Granularity => TimeSpan.Zero;
+
+    /// <summary>What "at once" may take here, with a loaded machine in mind. Zero on a fake clock.</summary>
+    public virtual TimeSpan Latency => Time.IsFake ? TimeSpan.Zero : TimeSpan.FromSeconds(2);
+
+    /// <summary>How many leases stand for "ten thousand".</summary>
+    public virtual int ManyLeases => 10_000;
+
+    public abstract ValueTask<BackendConnection> ConnectAsync();
+
+    /// <summary>Starts a process that works on this server; see <see cref="WorkerLoop"/> for what it understands.</summary>
+    public abstract ValueTask<Worker> StartWorkerAsync();
+
+    /// <summary>How many requests the server has answered for clients so far: scripts run, transactions, proposals. Pings do not count.</summary>
+    public abstract ValueTask<long> CountRequestsAsync();
+
+    /// <summary>The server stops answering but keeps its connections (SIGSTOP). Its clock goes on.</summary>
+    public abstract ValueTask FreezeAsync();
+
+    public abstract ValueTask ThawAsync();
+
+    /// <summary>The server dies (SIGKILL).</summary>
+    public abstract ValueTask KillAsync();
+
+    /// <summary>The server starts again after <see cref="KillAsync"/>, at the same address.</summary>
+    /// <param name="keepData">Whether it knows what it knew.</param>
+    public abstract ValueTask RestartAsync(bool keepData);
+
+    /// <summary>Steps the server's wall clock, by which some servers count.</summary>
+    public abstract ValueTask StepClockAsync(TimeSpan step);
+
+    /// <summary>Somebody removes a claim by hand at the server, past the backend.</summary>
+    public abstract ValueTask DeleteClaimAsync(ClaimKey claim);
+
+    /// <summary>Somebody ends a session by hand at the server, past the backend.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="claims">Its claims, for servers whose sessions are nothing but their claims.</param>
+    public abstract ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims);
+
+    public abstract ValueTask DisposeAsync();
+}
