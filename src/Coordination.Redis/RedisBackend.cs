@@ -12,7 +12,7 @@ namespace Coordination.Redis;
 /// <summary>Queues of claims on one Redis server, or a server that speaks like it.</summary>
 /// <remarks>
 /// <para>
-/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua</c>). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
+/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
 /// it to them. What it promises rests on the server's keeping its data, evicting nothing of it, and on its clock not running ahead.
 /// </para>
 /// </remarks>
