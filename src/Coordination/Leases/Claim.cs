@@ -41,6 +41,9 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
 
     public ClaimTemplate Template { get; } = template;
 
+    /// <summary>Its place among all claims of the session, by age.</summary>
+    public long Number { get; set; }
+
     public ClaimState State { get; private set; }
 
     public FencingToken Token { get; private set; }

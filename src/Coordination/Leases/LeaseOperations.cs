@@ -44,12 +44,9 @@ internal static class LeaseOperations
         // A renewal that comes after the detachment would keep alive what is no longer ours.
         using (await session.StopRenewalsAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false))
-            {
-                throw LostError(claim, "It is no longer at the server.");
-            }
-
-            var ticket = LeaseTicket.Format(claim);
+            var sessionTicket = await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false)
+                ?? throw LostError(claim, "It is no longer at the server.");
+            var ticket = LeaseTicket.Format(claim, sessionTicket);
             lock (claim)
             {
                 if (!session.TryFinish(claim, ClaimState.Held))

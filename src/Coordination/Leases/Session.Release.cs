@@ -39,7 +39,7 @@ internal sealed partial class Session
         }
     }
 
-    public async ValueTask<bool> SendDetachAsync(Claim claim, CancellationToken cancellationToken)
+    public async ValueTask<string?> SendDetachAsync(Claim claim, CancellationToken cancellationToken)
     {
         using var limit = _engine.Limit.Begin(cancellationToken);
         try

@@ -35,6 +35,7 @@ internal sealed partial class Session
     private bool _isEnded;
     private TimeSpan _guaranteedUntil;
     private TimeSpan _idleSince;
+    private long _lastNumber;
 
     private Session(Engine engine, bool isOwned)
     {
@@ -121,6 +122,7 @@ internal sealed partial class Session
                 return false;
             }
 
+            claim.Number = ++_lastNumber;
             _claims.Add(claim.Key.Id, claim);
             return true;
         }
