@@ -11,11 +11,21 @@ internal static class LeaseOperations
         RequireHeld(claim, "renewed");
         var session = claim.Session;
         var send = session.Engine.Clock.Now;
-        await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
+        }
+
         RequireHeld(claim, "renewed");
         if (!claim.Template.Terms.AutoRenew)
         {
-            session.With(claim, c => c.End = send + session.Duration);
+            // Of two at once the later one may be the first to get here.
+            var end = send + session.Duration;
+            session.With(claim, c => c.End = end > c.End ? end : c.End);
         }
     }
 
@@ -23,9 +33,16 @@ internal static class LeaseOperations
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireHeld(claim, "given a new value");
-        if (!await claim.Session.SendValueAsync(claim, value, cancellationToken).ConfigureAwait(false))
+        try
         {
-            throw LostError(claim, "It is no longer at the server.");
+            if (!await claim.Session.SendValueAsync(claim, value, cancellationToken).ConfigureAwait(false))
+            {
+                throw LostError(claim, "It is no longer at the server.");
+            }
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
         }
     }
 
@@ -41,7 +58,20 @@ internal static class LeaseOperations
                 + $"Make its lock with {nameof(LeaseOptions)}.{nameof(LeaseOptions.AutoRenew)} = false.");
         }
 
+        try
+        {
+            return await DetachCoreAsync(claim, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
+        }
+    }
+
+    private static async ValueTask<string> DetachCoreAsync(Claim claim, CancellationToken cancellationToken)
+    {
         // A renewal that comes after the detachment would keep alive what is no longer ours.
+        var session = claim.Session;
         using (await session.StopRenewalsAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false))
@@ -200,6 +230,10 @@ internal static class LeaseOperations
                 throw new InvalidOperationException($"The lease on '{claim.Key.Resource}' was released or detached, so it cannot be {what}.");
         }
     }
+
+    /// <summary>The caller's own token, and not the request's, which is reused.</summary>
+    private static OperationCanceledException CancelledBy(OperationCanceledException exception, CancellationToken caller) =>
+        new(exception.Message, exception, caller);
 
     public static LeaseLostException LostError(Claim claim, string reason) => new(
         $"The lease on '{claim.Key.Resource}' ({claim.Session.Engine.Backend.Description.Name}, token {claim.Token}) was lost. {reason} "
