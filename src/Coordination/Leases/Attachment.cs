@@ -15,7 +15,7 @@ internal static class Attachment
         try
         {
             var answer = session.TryAdd(claim)
-                ? await session.AskAsync(claim, ClaimIntent.FindExisting, cancellationToken).ConfigureAwait(false)
+                ? await session.AskAsync(claim, ClaimIntent.FindExisting, engine.Limit.Timeout, cancellationToken).ConfigureAwait(false)
                 : Answer.SessionLost;
             if (answer != Answer.Granted)
             {

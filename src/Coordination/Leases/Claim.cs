@@ -99,7 +99,14 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
         _ => TimeSpan.MaxValue,
     };
 
-    public void Sent(TimeSpan now) => FirstSend ??= now;
+    /// <summary>Whether it was sent more than once, so that a copy may still be under way when another was answered.</summary>
+    public bool WasSentAgain { get; private set; }
+
+    public void Sent(TimeSpan now)
+    {
+        WasSentAgain |= FirstSend is not null;
+        FirstSend ??= now;
+    }
 
     /// <summary>Moves the guarantee forward. A confirmation that comes after the old guarantee has ended revives nothing.</summary>
     public bool TryConfirm(TimeSpan now, TimeSpan guaranteed)

@@ -103,6 +103,17 @@ internal sealed partial class Session
         return session;
     }
 
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isEnded;
+            }
+        }
+    }
+
     /// <summary>Whether new claims may still be made in it.</summary>
     public bool IsUsable()
     {
@@ -128,7 +139,7 @@ internal sealed partial class Session
 
     /// <summary>Sends a claim or asks how it stands, and takes the answer down. One request to the backend.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Answer> AskAsync(Claim claim, ClaimIntent intent, CancellationToken cancellationToken)
+    public async ValueTask<Answer> AskAsync(Claim claim, ClaimIntent intent, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var send = _engine.Clock.Now;
         lock (_gate)
@@ -137,7 +148,7 @@ internal sealed partial class Session
         }
 
         ClaimResult result;
-        using (var limit = _engine.Limit.Begin(cancellationToken))
+        using (var limit = _engine.Limit.Begin(timeout, cancellationToken))
         {
             try
             {
@@ -150,6 +161,11 @@ internal sealed partial class Session
             catch (CoordinationException exception)
             {
                 throw Failed(exception);
+            }
+            catch (ObjectDisposedException) when (HasEnded)
+            {
+                // It ended, and the driver's session with it, before the request was sent.
+                return Answer.SessionLost;
             }
         }
 
@@ -166,11 +182,25 @@ internal sealed partial class Session
 
         TimeSpan due;
         Answer answer;
+        var isLost = false;
         lock (_gate)
         {
             Outage = null;
             answer = TakeDown(claim, send, result);
+            if (answer == Answer.Refused && claim.State == ClaimState.Held)
+            {
+                // Its grant came while it was asked for, and came late: an acknowledged claim that is not there is gone for good.
+                claim.Lose(TimeSpan.MaxValue);
+                Remove(claim);
+                isLost = true;
+            }
+
             due = claim.NextDue;
+        }
+
+        if (isLost)
+        {
+            TellLost(claim, "it is no longer at the server");
         }
 
         _timer.At(due);
@@ -215,7 +245,7 @@ internal sealed partial class Session
         }
 
         claim.Queue();
-        claim.RecheckAt = result.RecheckAfter is { } wait ? now + wait : TimeSpan.MaxValue;
+        claim.RecheckAt = result.RecheckAfter is { } wait ? _engine.Clock.After(wait) : TimeSpan.MaxValue;
         return Answer.Waiting;
     }
 

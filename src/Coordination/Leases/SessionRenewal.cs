@@ -167,6 +167,10 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             session.Renewed(claims, result, ProvesPrevious ? _acknowledged.Add(send, Spacing) : send);
             return result;
         }
+        catch (ObjectDisposedException) when (session.HasEnded)
+        {
+            return RenewalResult.SessionLost;
+        }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
             engine.Telemetry.Renewed(engine.Clock.Now - send, succeeded: false);
