@@ -262,8 +262,7 @@ internal sealed class Acquisition
                 failures = await AskAgainAsync(claim).ConfigureAwait(false) ? 0 : failures + 1;
                 if (failures > 0)
                 {
-                    var delay = Retry.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 5));
-                    var askAt = _engine.Clock.Now + (delay < Retry.MaxDelay ? delay : Retry.MaxDelay);
+                    var askAt = _engine.Clock.Now + Retry.DelayAfter(failures);
                     session.With(claim, c => c.RecheckAt = askAt);
                 }
 

@@ -105,7 +105,7 @@ internal static class LeaseOperations
             return ValueTask.CompletedTask;
         }
 
-        return new ValueTask(cancellationToken.CanBeCanceled ? task.WaitAsync(cancellationToken) : task);
+        return new ValueTask(cancellationToken.CanBeCanceled ? task.Observed().WaitAsync(cancellationToken) : task);
     }
 
     public static ValueTask DisposeAsync(Claim claim)
@@ -126,7 +126,7 @@ internal static class LeaseOperations
             {
                 await task.ConfigureAwait(false);
             }
-            catch (CoordinationException exception)
+            catch (Exception exception)
             {
                 var engine = claim.Session.Engine;
                 engine.Log.ReleaseFailed(exception, claim.Key.Resource, engine.Backend.Description.Name, claim.Key.Id);
@@ -143,7 +143,7 @@ internal static class LeaseOperations
             return Task.FromException(LostError(claim, "Its deadline had passed, or the server had dropped it, before it was released."));
         }
 
-        var isFirst = session.TryFinish(claim, ClaimState.Held);
+        var isFirst = session.TryBeginRelease(claim);
         if (isFirst)
         {
             session.Engine.Telemetry.Ended(claim);
@@ -159,15 +159,24 @@ internal static class LeaseOperations
                     return Task.FromException(LostError(claim, "It was lost before it was released."));
                 }
 
+                if (!isFirst)
+                {
+                    session.BeginRelease();
+                }
+
                 claim.ReleaseTask = SendAsync(claim, isRetry: claim.ReleaseTask is not null);
+            }
+            else if (isFirst)
+            {
+                // Another call has begun it in the meantime.
+                session.EndRelease();
             }
 
             return claim.ReleaseTask;
         }
     }
 
-    private static bool HasFailedForNow(Task release) =>
-        release.IsFaulted && release.Exception.InnerException is CoordinationException { IsTransient: true };
+    private static bool HasFailedForNow(Task release) => release.IsFaulted && release.Exception.InnerException is not LeaseLostException;
 
     private static async Task SendAsync(Claim claim, bool isRetry)
     {
@@ -185,17 +194,17 @@ internal static class LeaseOperations
                 isRetry = true;
             }
         }
-        catch (CoordinationException)
+        catch
         {
             session.Owe(claim);
-            session.CloseIfOwned();
+            session.EndRelease();
             throw;
         }
 
-        session.CloseIfOwned();
+        session.EndRelease();
 
-        // A first try may have been applied without an answer: then "not there" is what was wanted.
-        if (!wasThere && !isRetry)
+        // A first try may have been applied without an answer, or we have ended the session ourselves: then "not there" is what was wanted.
+        if (!wasThere && !isRetry && !session.IsClosed)
         {
             throw LostError(claim, "The server no longer had it when it was released.");
         }

@@ -57,8 +57,7 @@ internal sealed partial class Session
 
         if (isIdle)
         {
-            _ = CloseAsync();
-            return;
+            _ = CloseAsync(isEmptyOnly: true);
         }
 
         CloseIfOwned();
@@ -144,6 +143,11 @@ internal sealed partial class Session
         CancellationTokenSource? source;
         lock (_gate)
         {
+            if (claim.IsTold)
+            {
+                return;
+            }
+
             claim.IsTold = true;
             source = claim.LostSourceIfAny;
         }
@@ -152,7 +156,7 @@ internal sealed partial class Session
         _engine.Telemetry.Lost(claim);
         if (source is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Log.Cancel(state.source), (_engine.Log, source), preferLocal: false);
+            _engine.Log.Cancel(source);
         }
     }
 

@@ -32,7 +32,9 @@ internal sealed partial class Session
     private readonly DeadlineTimer _timer;
     private readonly SessionRenewal _renewal;
     private readonly OwedReleases _owed;
+    private int _releases;
     private bool _isEnded;
+    private volatile bool _isClosed;
     private TimeSpan _guaranteedUntil;
     private TimeSpan _idleSince;
 
@@ -272,6 +274,41 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>Takes a held claim out of the session, which stays until <see cref="EndRelease"/>.</summary>
+    public bool TryBeginRelease(Claim claim)
+    {
+        lock (_gate)
+        {
+            if (claim.State != ClaimState.Held)
+            {
+                return false;
+            }
+
+            claim.Finish(ClaimState.Released);
+            Remove(claim);
+            _releases++;
+            return true;
+        }
+    }
+
+    public void BeginRelease()
+    {
+        lock (_gate)
+        {
+            _releases++;
+        }
+    }
+
+    public void EndRelease()
+    {
+        lock (_gate)
+        {
+            _releases--;
+        }
+
+        CloseIfOwned();
+    }
+
     /// <summary>A waiting claim that is not at the server any more: its caller queues anew.</summary>
     public void Forget(Claim claim)
     {
@@ -375,12 +412,12 @@ internal sealed partial class Session
                 return;
             }
 
-            claim.Lose(claim.GuaranteedUntil);
-            Remove(claim);
+            // Whoever goes by its Lost token alone has the promised time to stop; then the timer releases it.
+            var stopBy = _engine.Clock.Now + MarginFor(claim.Template.Terms);
+            claim.Lose(stopBy < claim.GuaranteedUntil ? stopBy : claim.GuaranteedUntil);
         }
 
         TellLost(claim, "it was garbage collected without being released");
-        Owe(claim);
-        CloseIfOwned();
+        _timer.At(claim.ReleaseAt);
     }
 }
