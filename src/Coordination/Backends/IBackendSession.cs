@@ -5,11 +5,15 @@ namespace Coordination.Backends;
 /// </summary>
 /// <remarks>
 /// Disposing frees what the session holds locally, stops its hints, sends nothing that ends claims, and does not throw: what is left at the store ends by
-/// itself within one duration. <see cref="EndAsync"/> is what ends a session at the store.
+/// itself within one duration. <see cref="EndAsync"/> is what ends a session at the store. A call that is made later, or is under way, may end with
+/// <see cref="ObjectDisposedException"/>: the engine takes that for the end of the session.
 /// </remarks>
 public interface IBackendSession : IAsyncDisposable
 {
-    /// <summary>What the store granted, which may be more than what was asked for. Constant.</summary>
+    /// <summary>
+    /// What the store granted, which may be more than what was asked for and never less: where a store caps it, opening the session fails with a fault
+    /// that is not transient and names the cap. (A margin that fits what was asked for may exceed what was granted.) Constant.
+    /// </summary>
     TimeSpan Duration { get; }
 
     /// <summary>Enters a claim into its resource's queue, or asks how it stands. One round trip. It never waits for the claim's turn.</summary>
@@ -50,9 +54,15 @@ public interface IBackendSession : IAsyncDisposable
     /// did not answer, only its claims are <see cref="ClaimRenewalOutcome.Unconfirmed"/>; a claim that was deleted by force is
     /// <see cref="ClaimRenewalOutcome.Lost"/> alone. If nothing answered, throw. A renewal never makes a claim that is not there.
     /// </remarks>
-    /// <param name="claims">The claims that the engine has in this session, in no order.</param>
+    /// <param name="claims">
+    /// Claims that the engine has in this session, in no order: all that it keeps, or one that is renewed by itself. Nothing follows for those that are not
+    /// named.
+    /// </param>
     /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
-    /// <returns>What became of the session and of each claim.</returns>
+    /// <returns>
+    /// What became of the session and of each claim. A named claim that is gone must be told, and one that waited and is granted: hints get lost, and
+    /// waiters do not ask on their own unless <see cref="ClaimResult.RecheckAfter"/> said so.
+    /// </returns>
     ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken);
 
     /// <summary>

@@ -57,8 +57,7 @@ internal sealed partial class Session
 
         if (isIdle)
         {
-            _ = CloseAsync();
-            return;
+            _ = CloseAsync(isEmptyOnly: true);
         }
 
         CloseIfOwned();
@@ -179,6 +178,11 @@ internal sealed partial class Session
         CancellationTokenSource? source;
         lock (_gate)
         {
+            if (claim.IsTold)
+            {
+                return;
+            }
+
             claim.IsTold = true;
             source = claim.LostSourceIfAny;
         }
@@ -187,7 +191,7 @@ internal sealed partial class Session
         _engine.Telemetry.Lost(claim);
         if (source is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Log.Cancel(state.source), (_engine.Log, source), preferLocal: false);
+            _engine.Log.Cancel(source);
         }
     }
 

@@ -14,7 +14,14 @@ internal sealed partial class Session
         using var limit = _engine.Limit.Begin(cancellationToken);
         try
         {
-            return await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
+            var wasThere = await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
+            Outage = null;
+            return wasThere;
+        }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            // The session has ended, and the claim with it.
+            return false;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
@@ -33,6 +40,10 @@ internal sealed partial class Session
         {
             return await Backend.SetValueAsync(claim.Key, value, limit.Token).ConfigureAwait(false);
         }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            return false;
+        }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
             throw Failed(limit.TimeoutError("set value", claim.Key.Resource, exception));
@@ -45,6 +56,10 @@ internal sealed partial class Session
         try
         {
             return await Backend.DetachAsync(claim.Key, limit.Token).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            return false;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
