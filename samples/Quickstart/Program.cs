@@ -40,7 +40,7 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 }
 catch (Exception exception) when (exception is CoordinationException or QuickstartException)
 {
-    Console.Error.WriteLine($"FAILED: {exception.Message}");
+    Console.Error.WriteLine($"FAILED{(arguments.Server is { } server ? $" at {server.Split(',')[0]}" : "")}: {exception.Message}");
     return Failed;
 }
 

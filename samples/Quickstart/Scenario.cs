@@ -17,7 +17,11 @@ internal sealed class Scenario(Crew crew, Board board, ICoordinator coordinator)
         var names = Enumerable.Range(1, arguments.Workers).Select(static number => $"w{number}").ToList();
         await using var venue = Venue.Open(arguments);
         await using var coordinator = venue.Connect("observer");
-        await coordinator.InspectAsync(Setting.Lock, stop); // A server that is not there is told before anything starts.
+        if (arguments.Server is not null)
+        {
+            // If it is not there, that is told before anything starts.
+            await coordinator.InspectAsync(Setting.Lock, stop);
+        }
 
         var board = new Board(names, venue);
         await using var crew = new Crew(venue, board);

@@ -10,8 +10,7 @@ internal static class RedisSnippets
     public static async Task WithoutContainer(CancellationToken ct)
     {
         // snippet: without-container
-        var options = new RedisBackendOptions { Configuration = "localhost:6379" };
-        await using var coordinator = new Coordinator(RedisBackend.Create(options));
+        await using var coordinator = new Coordinator(RedisBackend.Create("localhost:6379"));
         await using var lease = await coordinator.CreateLock("invoice/42").AcquireAsync(ct);
         // end
     }

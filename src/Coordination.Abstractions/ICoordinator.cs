@@ -34,7 +34,7 @@ public interface ICoordinator
     /// <param name="name">The resource's name: 1 to 512 bytes of UTF-8 without control characters.</param>
     /// <param name="maxCount">
     /// How many permits there are: at least 1. All processes should pass the same number; while they differ, the smallest
-    /// among those that hold a permit binds.
+    /// among those that hold a permit and the one that asks for one binds.
     /// </param>
     /// <param name="options">How leases behave; what is <see langword="null"/> in it comes from the coordinator's options.</param>
     /// <returns>The semaphore.</returns>

@@ -26,8 +26,8 @@ public interface IDistributedLock
     /// <summary>Waits for the lock, but no longer than <paramref name="timeout"/>.</summary>
     /// <param name="timeout">
     /// How long to queue: from zero (one attempt, which never queues) to 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
-    /// It bounds the queueing, not the round trip: a call whose first request is not answered ends after the longer of this
-    /// and the operation timeout.
+    /// It bounds the queueing, not the round trips: a call whose first request is not answered ends after the longer of this
+    /// and the operation timeout, and one whose time is up tells the server so, for up to one second more.
     /// </param>
     /// <param name="cancellationToken">Gives up, as in <see cref="AcquireAsync"/>.</param>
     /// <returns>The lease, or <see langword="null"/> when others held the lock until the time was up.</returns>

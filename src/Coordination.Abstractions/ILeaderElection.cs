@@ -34,6 +34,7 @@ public interface ILeaderElection
     /// </summary>
     /// <param name="cancellationToken">Ends the observation.</param>
     /// <returns>The leaders, without end; <see langword="null"/> when nobody leads.</returns>
+    /// <exception cref="CoordinationException">The backend refused for a reason that will not pass, such as a missing permission.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The coordinator was disposed.</exception>
     IAsyncEnumerable<Leader?> ObserveAsync(CancellationToken cancellationToken = default);

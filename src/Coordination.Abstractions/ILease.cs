@@ -66,8 +66,8 @@ public interface IFencedLease : ILease
     /// <param name="cancellationToken">Ends the call; it is bounded by the operation timeout besides.</param>
     /// <returns>The ticket: a short text to pass on. Whoever has it can take the lease over.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The lease was released or detached, or renews itself: only leases made with <see cref="LeaseOptions.AutoRenew"/> =
-    /// <see langword="false"/> have a session of their own that can move.
+    /// The lease was released or detached, or shares its session with others: only leases made with
+    /// <see cref="LeaseOptions.AutoRenew"/> = <see langword="false"/>, and attached ones, have a session of their own that can move.
     /// </exception>
     /// <exception cref="LeaseLostException">The lease is lost.</exception>
     /// <exception cref="CoordinationException">The backend did not answer or refused; the lease is still held here.</exception>

@@ -12,7 +12,7 @@ namespace Coordination.Redis;
 /// <summary>Queues of claims on one Redis server, or a server that speaks like it.</summary>
 /// <remarks>
 /// <para>
-/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua</c>). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
+/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
 /// it to them. What it promises rests on the server's keeping its data, evicting nothing of it, and on its clock not running ahead.
 /// </para>
 /// </remarks>
@@ -58,6 +58,12 @@ public sealed class RedisBackend : ICoordinationBackend
     internal RedisArguments.Pool ReleaseArguments { get; } = new(keys: 2, values: 3);
 
     internal long Retention { get; }
+
+    /// <summary>Makes a connection of its own, at the first call, with the defaults of all other options.</summary>
+    /// <param name="configuration">Where the server is, as StackExchange.Redis writes it: <c>localhost:6379</c>.</param>
+    /// <returns>The backend.</returns>
+    /// <exception cref="ArgumentException">The configuration is empty or cannot be read.</exception>
+    public static RedisBackend Create(string configuration) => Create(new RedisBackendOptions { Configuration = configuration });
 
     /// <summary>Makes a connection of its own, at the first call, and disposes it. A server that is not there is told of by each call, not here.</summary>
     /// <param name="options">Where the server is, prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>

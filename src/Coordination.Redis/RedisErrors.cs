@@ -84,7 +84,7 @@ internal static class RedisErrors
             ($"the user lacks a permission: {message}. Allow it EVAL, EVALSHA, SUBSCRIBE and PUBLISH, what the scripts use " +
                 "(TIME, HMGET, HGET, HSET, HDEL, HGETALL, ZADD, ZREM, ZRANGE, ZRANK, PEXPIREAT), and the keys and channels of the prefix.", false),
         RedisErrorKind.UnknownCommand =>
-            ($"the server does not know a command: {message}. Redis 6.2 or later is needed, or a server that speaks like it (Valkey, Garnet with --lua).", false),
+            ($"the server does not know a command: {message}. Redis 6.2 or later is needed, or a server that speaks like it (Valkey, Garnet with --lua --lua-transaction-mode).", false),
         RedisErrorKind.WrongType =>
             ("a key of this name holds something else. Another application uses the same names: set another KeyPrefix.", false),
 

@@ -14,7 +14,8 @@ string[] arguments =
 [
     "--bind", "127.0.0.1",
     "--port", port.ToString(CultureInfo.InvariantCulture),
-    "--lua", "-m", "64m", "-i", "1m", "-q",
+    // Without the transaction mode Garnet runs scripts side by side, key by key: a queue is then no queue.
+    "--lua", "--lua-transaction-mode", "-m", "64m", "-i", "1m", "-q",
     .. Authentication(args[1..]),
 ];
 

@@ -118,7 +118,7 @@ public sealed class QuickstartRuns : IDisposable
 {
     private readonly QuickstartRun _memory = QuickstartRun.Start("--backend", "memory");
     private readonly QuickstartRun _garnet = QuickstartRun.Start();
-    private readonly QuickstartRun _sabotaged = QuickstartRun.Start("--sabotage");
+    private readonly QuickstartRun _sabotaged = QuickstartRun.Start("--backend", "memory", "--sabotage");
 
     public Task<(int ExitCode, string Output)> InMemory => _memory.Result;
 

@@ -10,6 +10,7 @@ internal sealed class ServerVenue : Venue
     private readonly string _server;
     private readonly GarnetHost? _host;
     private readonly string _prefix = $"quickstart-{Guid.NewGuid():N}";
+    private bool _isUsed;
 
     public ServerVenue(ServerBackend backend, string server)
     {
@@ -31,18 +32,19 @@ internal sealed class ServerVenue : Venue
 
     public override Coordinator Connect(string holder) => new(_backend.Connect(_server, _prefix), Setting.For(holder));
 
-    public override IWorkerHandle StartWorker(string name, bool sabotage, ChannelWriter<WorkerEvent> events) =>
-        new WorkerProcess(name, _backend, _server, _prefix, sabotage, events);
+    public override IWorkerHandle StartWorker(string name, bool sabotage, ChannelWriter<WorkerEvent> events)
+    {
+        _isUsed = true;
+        return new WorkerProcess(name, _backend, _server, _prefix, sabotage, events);
+    }
 
     public override async ValueTask DisposeAsync()
     {
-        if (_host is null)
+        if (_host is null && _isUsed)
         {
             await _backend.SweepAsync(_server, _prefix);
         }
-        else
-        {
-            _host.Dispose();
-        }
+
+        _host?.Dispose();
     }
 }

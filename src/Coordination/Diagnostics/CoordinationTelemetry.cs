@@ -6,7 +6,7 @@ namespace Coordination.Diagnostics;
 
 /// <summary>
 /// The meter and the activity source, both named <c>Coordination</c>. Tags: <c>coordination.backend</c>, <c>coordination.primitive</c>,
-/// <c>coordination.outcome</c>; never the resource's name, of which there may be millions.
+/// <c>coordination.outcome</c>; never, on an instrument, the resource's name, of which there may be millions. Activities have it, as <c>coordination.resource</c>.
 /// </summary>
 internal sealed class CoordinationTelemetry : IDisposable
 {

@@ -19,7 +19,7 @@ internal sealed partial class Session
         }
     }
 
-    public void Renewed(List<Claim> claims, RenewalResult result, TimeSpan send, TimeSpan sessionSend)
+    public void Renewed(List<Claim> claims, RenewalResult result, TimeSpan evidence)
     {
         var lost = new List<Claim>();
         lock (_gate)
@@ -45,7 +45,7 @@ internal sealed partial class Session
                 }
             }
 
-            _guaranteedUntil = Latest(_guaranteedUntil, Guarantee.Until(sessionSend, Duration, result.Remaining));
+            _guaranteedUntil = Latest(_guaranteedUntil, Guarantee.Until(evidence, Duration, result.Remaining));
             var next = 0;
             for (var i = 0; i < claims.Count; i++)
             {
@@ -63,7 +63,7 @@ internal sealed partial class Session
                 }
 
                 // A claim with a guarantee of its own is renewed by name; the others live as long as the session.
-                if (claim.HasOwnGuarantee && !claim.TryConfirm(now, Guarantee.Until(send, Duration, result.Remaining)))
+                if (claim.HasOwnGuarantee && !claim.TryConfirm(now, Guarantee.Until(evidence, Duration, result.Remaining)))
                 {
                     continue;
                 }

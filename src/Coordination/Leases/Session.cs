@@ -321,7 +321,7 @@ internal sealed partial class Session
 
         if (StateOf(claim) == ClaimState.Lost)
         {
-            source.Cancel();
+            _engine.Log.Cancel(source);
         }
 
         return source.Token;

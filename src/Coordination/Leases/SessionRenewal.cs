@@ -114,7 +114,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             // Where an acknowledgement proves only the request before it, that one's send time counts.
             var evidence = engine.Backend.Description.Evidence == RenewalEvidence.PreviousRequest ? _previousSend : send;
             _previousSend = send;
-            session.Renewed(claims, result, send, evidence);
+            session.Renewed(claims, result, evidence);
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {

@@ -23,7 +23,7 @@ public abstract class GrantRuleSuite(BackendFixture fixture) : ContractSuite(fix
         { "S2", 1 },
         { "333", 3 },
         { "3333", 3 },
-        { "31", 1 }, // by its own limit alone the second would be granted beside the first: 1 ahead, and 1 is not fewer than 1
+        { "31", 1 }, // one is ahead of the second, and 1 is not fewer than 1
         { "13", 1 }, // by its own limit alone the second would be granted: the first said that it wants to be alone
         { "323", 2 },
         { "332", 2 },

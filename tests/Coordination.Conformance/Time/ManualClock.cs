@@ -60,7 +60,7 @@ public sealed class ManualClock : TimeProvider
             lock (_lock)
             {
                 next = _timers.Where(timer => timer.Due <= end).MinBy(timer => (timer.Due, timer.Order));
-                _now = next is null ? end : Math.Max(_now, next.Due);
+                _now = Math.Max(_now, next is null ? end : next.Due); // never back, also if another thread advances too
                 next?.TakeDue();
             }
 
