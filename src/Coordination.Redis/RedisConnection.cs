@@ -113,13 +113,13 @@ internal sealed class RedisConnection : IAsyncDisposable
             try
             {
                 sent = database.ScriptEvaluateAsync(script.Hash, arguments.Keys, arguments.Values);
-                reply = await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+                reply = await RedisReplyWait.For(sent, cancellationToken).ConfigureAwait(false);
             }
             catch (RedisServerException e) when (e.Kind == RedisErrorKind.NoScript)
             {
                 RedisLog.ScriptLoaded(_logger, script.Name);
                 sent = database.ScriptEvaluateAsync(script.Text, arguments.Keys, arguments.Values, CommandFlags.NoScriptCache);
-                reply = await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+                reply = await RedisReplyWait.For(sent, cancellationToken).ConfigureAwait(false);
             }
 
             arguments.Return();

@@ -13,11 +13,10 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
 
     public ClaimTemplate Template => template;
 
-    /// <summary>Waits without end.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TLease> AcquireAsync<TLease>(Func<Claim, TLease> wrap, CancellationToken cancellationToken)
+    /// <summary>Waits without end: what comes is never <see langword="null"/>.</summary>
+    public ValueTask<TLease> AcquireAsync<TLease>(Func<Claim, TLease> wrap, CancellationToken cancellationToken)
         where TLease : class =>
-        (await TryAcquireAsync(Timeout.InfiniteTimeSpan, wrap, cancellationToken).ConfigureAwait(false))!;
+        TryAcquireAsync(Timeout.InfiniteTimeSpan, wrap, cancellationToken)!;
 
     public ValueTask<TLease?> TryAcquireAsync<TLease>(TimeSpan timeout, Func<Claim, TLease> wrap, CancellationToken cancellationToken)
         where TLease : class
