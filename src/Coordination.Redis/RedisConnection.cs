@@ -41,6 +41,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Raised when a connection that was lost is back: what was published meanwhile was missed.</summary>
     public event Action? Restored;
 
+    /// <summary>The subscriber of a connection that was made already; it may be disconnected.</summary>
+    /// <exception cref="ObjectDisposedException">There is no connection.</exception>
+    public ISubscriber Subscriber => _multiplexer?.GetSubscriber() ?? throw new ObjectDisposedException(nameof(RedisBackend));
+
     /// <summary>Makes a driver's configuration of a connection string, with settings that notice faults soon where it says nothing.</summary>
     /// <param name="configuration">The connection string.</param>
     /// <returns>The configuration.</returns>
@@ -90,7 +94,14 @@ internal sealed class RedisConnection : IAsyncDisposable
     public async ValueTask<ISubscriber> GetSubscriberAsync(CancellationToken cancellationToken)
     {
         await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        return _multiplexer!.GetSubscriber();
+        var multiplexer = _multiplexer!;
+        var subscriber = multiplexer.GetSubscriber();
+        if (multiplexer.IsConnected && !subscriber.IsConnected())
+        {
+            await UntilSubscriberConnectsAsync(multiplexer, subscriber, cancellationToken).ConfigureAwait(false);
+        }
+
+        return subscriber;
     }
 
     /// <summary>Runs a script: by its hash, or by its text where the server does not know it (after a restart, a failover, a SCRIPT FLUSH).</summary>
@@ -194,6 +205,28 @@ internal sealed class RedisConnection : IAsyncDisposable
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
+
+    // The driver's second connection, for messages, is up a little later than the first, and without a backlog a subscription would fail
+    // until then. Whether it comes up or not, the driver says so.
+    private static async Task UntilSubscriberConnectsAsync(IConnectionMultiplexer multiplexer, ISubscriber subscriber, CancellationToken cancellationToken)
+    {
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Decide(object? sender, ConnectionFailedEventArgs e) => decided.TrySetResult();
+        multiplexer.ConnectionRestored += Decide;
+        multiplexer.ConnectionFailed += Decide;
+        try
+        {
+            if (!subscriber.IsConnected())
+            {
+                await decided.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            multiplexer.ConnectionRestored -= Decide;
+            multiplexer.ConnectionFailed -= Decide;
+        }
+    }
 
     private async ValueTask<IDatabase> ConnectAsync(CancellationToken cancellationToken)
     {

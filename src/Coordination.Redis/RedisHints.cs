@@ -136,8 +136,7 @@ internal sealed class RedisHints : IAsyncDisposable
         try
         {
             // The connection may be the user's and live on. Nobody waits for the server's word on it.
-            var subscriber = await _connection.GetSubscriberAsync(CancellationToken.None).ConfigureAwait(false);
-            await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
+            await _connection.Subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
@@ -173,7 +172,7 @@ internal sealed class RedisHints : IAsyncDisposable
     {
         try
         {
-            var subscriber = await _connection.GetSubscriberAsync(CancellationToken.None).ConfigureAwait(false);
+            var subscriber = _connection.Subscriber;
             await subscriber.PingAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)

@@ -82,7 +82,8 @@ public sealed class RedisServerProcess : ServerProcess
 
         if (_fakeClock)
         {
-            start.Environment["LD_PRELOAD"] = FakeTimeLibrary;
+            // The C library before redis-server's own jemalloc: that one asks for the time while libfaketime starts, which hangs.
+            start.Environment["LD_PRELOAD"] = $"{FakeTimeLibrary}:libc.so.6";
             start.Environment["FAKETIME_TIMESTAMP_FILE"] = ClockFile;
             start.Environment["FAKETIME_NO_CACHE"] = "1";
             start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";

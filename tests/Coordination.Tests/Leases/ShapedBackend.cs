@@ -56,7 +56,6 @@ internal sealed class ShapedBackend(InMemoryBackend inner) : ICoordinationBacken
 
         public TimeSpan Duration => inner.Duration;
 
-        public string Ticket => inner.Ticket;
 
         public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
         {
@@ -88,7 +87,7 @@ internal sealed class ShapedBackend(InMemoryBackend inner) : ICoordinationBacken
             return backend.Renewed(claims, await inner.RenewAsync(claims, cancellationToken));
         }
 
-        public ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) => inner.DetachAsync(claim, cancellationToken);
+        public ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) => inner.DetachAsync(claim, cancellationToken);
 
         public ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) =>
             backend.EndFault is { } fault ? ValueTask.FromException(fault) : inner.EndAsync(claims, cancellationToken);
