@@ -22,7 +22,7 @@ public sealed record LeaseOptions
 
     /// <summary>The time left to stop work between <see cref="ILease.Lost"/> and the earliest moment at which another can hold.</summary>
     /// <value>
-    /// From zero to half of the duration. <see langword="null"/>, the default, takes the coordinator's, which is 10 % of the
+    /// From zero to half of the duration (etcd and ZooKeeper: a quarter). <see langword="null"/>, the default, takes the coordinator's, which is 10 % of the
     /// duration unless set.
     /// </value>
     public TimeSpan? SafetyMargin { get; init; }

@@ -105,6 +105,7 @@ public sealed class RedisBackend : ICoordinationBackend
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(listener);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
 
         // A session is its claims: opening one takes no round trip.
         if (request.Ticket is null)

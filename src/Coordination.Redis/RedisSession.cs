@@ -41,9 +41,6 @@ internal sealed class RedisSession : IBackendSession
     /// <inheritdoc/>
     public TimeSpan Duration { get; }
 
-    /// <summary>Names the claim that was detached; empty before.</summary>
-    public string Ticket { get; private set; } = "";
-
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
@@ -156,17 +153,11 @@ internal sealed class RedisSession : IBackendSession
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
+    public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
         var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds);
         var reply = await _backend.EvaluateAsync(RedisScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
-        if ((long)reply != 1)
-        {
-            return false;
-        }
-
-        Ticket = new RedisTicket(claim).ToString();
-        return true;
+        return (long)reply == 1 ? new RedisTicket(claim).ToString() : null;
     }
 
     /// <summary>Takes a detached claim over.</summary>

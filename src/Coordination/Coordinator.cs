@@ -34,7 +34,7 @@ public sealed class Coordinator : ICoordinator, IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(backend);
         options ??= new CoordinatorOptions();
-        var failures = CoordinatorOptionsValidator.Check(options, backend.Description.MinDuration);
+        var failures = CoordinatorOptionsValidator.Check(options, backend.Description);
         if (failures.Count > 0)
         {
             throw new ArgumentException(string.Join(" ", failures), nameof(options));
@@ -103,7 +103,7 @@ public sealed class Coordinator : ICoordinator, IAsyncDisposable, IDisposable
     {
         ResourceName.Check(name);
         ObjectDisposedException.ThrowIf(_engine.IsDisposed, this);
-        var terms = LeaseTerms.Create(options, _engine.Options, _engine.Backend.Description.MinDuration);
+        var terms = LeaseTerms.Create(options, _engine.Options, _engine.Backend.Description);
         return new ClaimTemplate(name, mode, limit, terms.Holder, terms, primitive);
     }
 }

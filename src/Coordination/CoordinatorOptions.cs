@@ -11,7 +11,7 @@ public sealed class CoordinatorOptions
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The time left to stop work between <see cref="ILease.Lost"/> and the earliest moment at which another can hold.</summary>
-    /// <value>From zero to half of the lease duration. <see langword="null"/>, the default, is 10 % of the lease duration.</value>
+    /// <value>From zero to half of the lease duration (etcd and ZooKeeper: a quarter). <see langword="null"/>, the default, is 10 % of the lease duration.</value>
     public TimeSpan? SafetyMargin { get; set; }
 
     /// <summary>How long one request to the backend may take, and so how long a call lasts when the backend is not there.</summary>

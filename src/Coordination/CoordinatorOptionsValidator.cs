@@ -1,3 +1,4 @@
+using Coordination.Backends;
 using Coordination.Leases;
 using Microsoft.Extensions.Options;
 
@@ -8,21 +9,22 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
 {
     private static readonly TimeSpan MinOperationTimeout = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan MaxOperationTimeout = TimeSpan.FromHours(1);
+    private static readonly BackendDescription AnyBackend = new("any") { MinDuration = TimeSpan.FromMilliseconds(1) };
 
     public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
     {
-        // The backend's minimum is not known yet; the coordinator's constructor checks it.
-        var failures = Check(options, TimeSpan.FromMilliseconds(1));
+        // The backend's limits are not known yet; the coordinator's constructor checks them.
+        var failures = Check(options, AnyBackend);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    public static List<string> Check(CoordinatorOptions options, TimeSpan minDuration)
+    public static List<string> Check(CoordinatorOptions options, BackendDescription backend)
     {
         var failures = new List<string>();
-        Try(() => LeaseTerms.CheckDuration(options.LeaseDuration, minDuration, nameof(options.LeaseDuration)));
+        Try(() => LeaseTerms.CheckDuration(options.LeaseDuration, backend.MinDuration, nameof(options.LeaseDuration)));
         if (options.SafetyMargin is { } margin)
         {
-            Try(() => LeaseTerms.CheckMargin(margin, options.LeaseDuration, nameof(options.SafetyMargin)));
+            Try(() => LeaseTerms.CheckMargin(margin, options.LeaseDuration, backend.Evidence, nameof(options.SafetyMargin)));
         }
 
         Try(() => LeaseTerms.CheckValue(options.Holder, nameof(options.Holder)));

@@ -5,22 +5,24 @@ namespace Coordination.Backends;
 /// </summary>
 /// <remarks>
 /// Disposing frees what the session holds locally, stops its hints, sends nothing that ends claims, and does not throw: what is left at the store ends by
-/// itself within one duration. <see cref="EndAsync"/> is what ends a session at the store.
+/// itself within one duration. <see cref="EndAsync"/> is what ends a session at the store. A call that is made later, or is under way, may end with
+/// <see cref="ObjectDisposedException"/>: the engine takes that for the end of the session.
 /// </remarks>
 public interface IBackendSession : IAsyncDisposable
 {
-    /// <summary>What the store granted, which may be more than what was asked for. Constant.</summary>
+    /// <summary>
+    /// What the store granted, which may be more than what was asked for and never less: where a store caps it, opening the session fails with a fault
+    /// that is not transient and names the cap. (A margin that fits what was asked for may exceed what was granted.) Constant.
+    /// </summary>
     TimeSpan Duration { get; }
-
-    /// <summary>What another connection passes to <see cref="ICoordinationBackend.OpenSessionAsync"/> after <see cref="DetachAsync"/>. Printable, without line breaks.</summary>
-    string Ticket { get; }
 
     /// <summary>Enters a claim into its resource's queue, or asks how it stands. One round trip. It never waits for the claim's turn.</summary>
     /// <remarks>
     /// Idempotent by id: a request whose claim is there already answers how it stands and does not make a second one. An id whose claim
-    /// expired, or was released before it was granted, is used up for one duration: a request for it is
-    /// <see cref="ClaimOutcome.Refused"/>, and the engine uses a new id. (Otherwise a late copy of the request makes the claim anew, and an
-    /// old grant that is still under way would be believed.)
+    /// expired, was released, was refused or was given up is used up for one duration: a late copy of its request is
+    /// <see cref="ClaimOutcome.Refused"/>. (Otherwise it would make the claim anew, and an old grant that is still under way would be believed.) One
+    /// exception: where claims have an expiry of their own (<see cref="ClaimResult.Remaining"/>), a late copy of a claim that was granted and then
+    /// released may make it again, since nobody renews it and it ends within one duration.
     /// </remarks>
     /// <param name="request">The claim and what is asked of it.</param>
     /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
@@ -52,19 +54,26 @@ public interface IBackendSession : IAsyncDisposable
     /// did not answer, only its claims are <see cref="ClaimRenewalOutcome.Unconfirmed"/>; a claim that was deleted by force is
     /// <see cref="ClaimRenewalOutcome.Lost"/> alone. If nothing answered, throw. A renewal never makes a claim that is not there.
     /// </remarks>
-    /// <param name="claims">The claims that the engine has in this session, in no order.</param>
+    /// <param name="claims">
+    /// Claims that the engine has in this session, in no order: all that it keeps, or one that is renewed by itself. Nothing follows for those that are not
+    /// named.
+    /// </param>
     /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
-    /// <returns>What became of the session and of each claim.</returns>
+    /// <returns>
+    /// What became of the session and of each claim. A named claim that is gone must be told, and one that waited and is granted: hints get lost, and
+    /// waiters do not ask on their own unless <see cref="ClaimResult.RecheckAfter"/> said so.
+    /// </returns>
     ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken);
 
     /// <summary>
     /// Renews the session and its only claim a last time, and marks it so that exactly one
-    /// <see cref="ICoordinationBackend.OpenSessionAsync"/> with <see cref="Ticket"/> can take it over. Asking twice is harmless. The engine disposes the session afterwards.
+    /// <see cref="ICoordinationBackend.OpenSessionAsync"/> with the ticket that this returns can take it over. Asking twice is harmless and returns the
+    /// same ticket. The engine disposes the session afterwards.
     /// </summary>
     /// <param name="claim">The granted claim.</param>
     /// <param name="cancellationToken">See <see cref="ICoordinationBackend"/>.</param>
-    /// <returns><see langword="false"/> when the claim was not there.</returns>
-    ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken);
+    /// <returns>The ticket, printable and without line breaks; <see langword="null"/> when the claim was not there or is not granted.</returns>
+    ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken);
 
     /// <summary>Ends the session at the store, and with it its claims, at once; those behind them are granted what the rule allows.</summary>
     /// <param name="claims">The claims that the engine has in this session, for stores whose sessions are nothing but their claims.</param>

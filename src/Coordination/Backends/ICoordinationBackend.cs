@@ -14,7 +14,8 @@ namespace Coordination.Backends;
 /// <list type="bullet">
 /// <item><description>
 /// <b>Cancellation.</b> The token carries the engine's operation timeout as well as the caller's token. A cancelled call ends
-/// promptly with <see cref="OperationCanceledException"/>; what was sent may still be applied.
+/// promptly with <see cref="OperationCanceledException"/>; what was sent may still be applied. The token is the call's alone: the engine reuses
+/// its source for other requests. What outlives the call, such as a stream or a watch, must not keep it.
 /// </description></item>
 /// <item><description>
 /// <b>Faults.</b> A fault of the store or of the way to it is a <see cref="CoordinationException"/> whose message names the backend, the
@@ -44,7 +45,10 @@ public interface ICoordinationBackend : IAsyncDisposable
     /// <param name="request">The duration asked for, and the ticket.</param>
     /// <param name="listener">Receives hints until the session is disposed, possibly before this call has returned.</param>
     /// <param name="cancellationToken">See the remarks of this interface.</param>
-    /// <returns>The session. Its liveness counts from before the call was made.</returns>
+    /// <returns>
+    /// The session. Its liveness counts from before the call was made: opening it, or taking it over with its claim, is proof by itself, whatever
+    /// <see cref="BackendDescription.Evidence"/> says of renewals.
+    /// </returns>
     /// <exception cref="LeaseLostException">The session of the ticket has ended, or was taken over by another already.</exception>
     /// <exception cref="ArgumentException">The ticket is not one of this backend's.</exception>
     ValueTask<IBackendSession> OpenSessionAsync(SessionRequest request, ISessionListener listener, CancellationToken cancellationToken);

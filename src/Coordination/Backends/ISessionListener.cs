@@ -4,7 +4,7 @@ namespace Coordination.Backends;
 /// <remarks>
 /// <para>
 /// Hints make things quick, not right: one may come early (before the reply of the claim that it grants), late, twice or never. The
-/// engine checks deadlines before it believes a grant, ignores hints for claims that it no longer has, and asks again on its own.
+/// engine checks deadlines before it believes a grant, ignores hints for claims that it no longer has, and learns of what it missed by the next renewal.
 /// </para>
 /// <para>All members return at once, do not throw, and may be called by any thread, also while the backend holds its locks.</para>
 /// </remarks>

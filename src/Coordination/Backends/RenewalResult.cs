@@ -41,7 +41,7 @@ public sealed class RenewalResult
     /// </summary>
     public TimeSpan Remaining { get; }
 
-    /// <summary>The claims that were not just renewed as they were, in ascending order of their index. To name a granted claim that the engine knows to be granted is harmless.</summary>
+    /// <summary>The claims that were not just renewed as they were, in any order. To name a granted claim that the engine knows to be granted is harmless.</summary>
     public IReadOnlyList<ClaimRenewal> Exceptions { get; }
 
     /// <summary>Renewed.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class CoordinationLog(ILogger logger)
     [LoggerMessage(1002, LogLevel.Warning, "The lease on '{Resource}' ({Backend}, claim {ClaimId}) could not be released; the release goes on in the background.", EventName = "ReleaseFailed")]
     public partial void ReleaseFailed(Exception exception, string resource, string backend, string claimId);
 
-    [LoggerMessage(1003, LogLevel.Warning, "The claim {ClaimId} on '{Resource}' ({Backend}) could not be released; it ends by itself with its session.", EventName = "ReleaseGivenUp")]
+    [LoggerMessage(1003, LogLevel.Warning, "The claim {ClaimId} on '{Resource}' ({Backend}) could not be released; it is tried again while its session lives, and ends with it.", EventName = "ReleaseGivenUp")]
     public partial void ReleaseGivenUp(Exception exception, string resource, string backend, string claimId);
 
     [LoggerMessage(1004, LogLevel.Warning, "A renewal of the session of {Duration} failed ({Backend}); it is tried again until the leases' deadlines.", EventName = "RenewalFailed")]
@@ -38,12 +38,16 @@ internal sealed partial class CoordinationLog(ILogger logger)
     public void LeaseLost(string resource, string backend, FencingToken token, string claimId, string reason) =>
         LeaseLostCore(resource, backend, token.Value, claimId, reason);
 
-    /// <summary>Fires a lease's Lost token. What users' callbacks throw is logged: there is nobody to throw it to.</summary>
-    public void Cancel(CancellationTokenSource source)
+    /// <summary>
+    /// Fires a lease's Lost token, at once; its callbacks run on the thread pool. What they throw is logged: there is nobody to throw it to.
+    /// </summary>
+    public void Cancel(CancellationTokenSource source) => _ = CancelAsync(source);
+
+    private async Task CancelAsync(CancellationTokenSource source)
     {
         try
         {
-            source.Cancel();
+            await source.CancelAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -58,7 +58,12 @@ internal sealed class CoordinationTelemetry : IDisposable
         return activity;
     }
 
-    public void Acquired(ClaimTemplate template, TimeSpan took, Activity? activity, string outcome)
+    /// <param name="template">What was asked for.</param>
+    /// <param name="claim">What is handed out, if anything.</param>
+    /// <param name="took">The time from the call.</param>
+    /// <param name="activity">The call's activity.</param>
+    /// <param name="outcome">How the call ended.</param>
+    public void Acquired(ClaimTemplate template, Claim? claim, TimeSpan took, Activity? activity, string outcome)
     {
         activity?.SetTag(OutcomeTag, outcome);
         if (_acquireDuration.Enabled)
@@ -66,7 +71,7 @@ internal sealed class CoordinationTelemetry : IDisposable
             _acquireDuration.Record(took.TotalSeconds, Tag(BackendTag, _backend), Tag(PrimitiveTag, template.Primitive.Name()), Tag(OutcomeTag, outcome));
         }
 
-        if (outcome == Outcome.Acquired && _held.Enabled)
+        if (claim is not null && claim.TryCount() && _held.Enabled)
         {
             _held.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, template.Primitive.Name()));
         }
@@ -74,6 +79,24 @@ internal sealed class CoordinationTelemetry : IDisposable
 
     /// <summary>A lease ended by release or detachment.</summary>
     public void Ended(Claim claim)
+    {
+        if (claim.TryUncount())
+        {
+            EndedCore(claim);
+        }
+    }
+
+    /// <summary>A lease was lost. One that was lost before it was handed out was nobody's.</summary>
+    public void Lost(Claim claim)
+    {
+        if (claim.TryUncount())
+        {
+            _lost.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
+            EndedCore(claim);
+        }
+    }
+
+    private void EndedCore(Claim claim)
     {
         if (_held.Enabled)
         {
@@ -85,12 +108,6 @@ internal sealed class CoordinationTelemetry : IDisposable
             var held = claim.Session.Engine.Clock.Now - claim.HeldSince;
             _holdDuration.Record(held.TotalSeconds, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
         }
-    }
-
-    public void Lost(Claim claim)
-    {
-        _lost.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
-        Ended(claim);
     }
 
     public void HandedOver() => _handOffs.Add(1, Tag(BackendTag, _backend));

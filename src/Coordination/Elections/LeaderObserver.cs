@@ -52,7 +52,7 @@ internal sealed class LeaderObserver(
 
         // No more often than a renewal would be.
         var fallback = engine.Options.LeaseDuration / 3;
-        _lookAgainAfter = snapshot.RecheckAfter is { } recheck && recheck < fallback ? recheck : fallback;
+        _lookAgainAfter = snapshot.RecheckAfter is { } recheck && recheck < fallback ? MonotonicClock.Bounded(recheck) : fallback;
         return snapshot;
     }
 

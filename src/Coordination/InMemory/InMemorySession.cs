@@ -11,8 +11,6 @@ internal sealed class InMemorySession(InMemoryBackend connection, StoredSession 
 
     public TimeSpan Duration => Stored.Duration;
 
-    public string Ticket => new SessionTicket(Connection.Server.Id, Stored.Number).ToString();
-
     public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         Connection.SendAsync(
             For(InMemoryOperation.Claim, request.Key),
@@ -41,12 +39,15 @@ internal sealed class InMemorySession(InMemoryBackend connection, StoredSession 
             static (store, call) => store.Renew(call.Session, call.claims),
             cancellationToken);
 
-    public ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) =>
-        Connection.SendAsync(
+    public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        var isDetached = await Connection.SendAsync(
             For(InMemoryOperation.Detach, claim),
             (Session: Stored, claim),
             static (store, call) => store.Detach(call.Session, call.claim),
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return isDetached ? new SessionTicket(Connection.Server.Id, Stored.Number).ToString() : null;
+    }
 
     public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken) =>
         await Connection.SendAsync(

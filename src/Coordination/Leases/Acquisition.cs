@@ -12,6 +12,9 @@ internal sealed class Acquisition
     /// <summary>How long a caller whose time is up waits for the server to hear of it, before that is left to the background.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a claim that came to nothing is made anew at once. After that something is wrong, and it is tried again ever less often.</summary>
+    private const int MaxFreshStarts = 3;
+
     private readonly Engine _engine;
     private readonly ClaimTemplate _template;
     private readonly ClaimIntent _intent;
@@ -133,9 +136,14 @@ internal sealed class Acquisition
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterOnceAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var freshStarts = 0; ; freshStarts++)
         {
             ObjectDisposedException.ThrowIf(_engine.IsDisposed, typeof(Coordinator));
+            if (freshStarts > MaxFreshStarts)
+            {
+                throw NoUsableAnswer();
+            }
+
             var claim = _claim;
             if (claim is not null && !CanBeSentAgain(claim))
             {
@@ -155,23 +163,39 @@ internal sealed class Acquisition
                 _claim = claim;
             }
 
-            switch (await claim.Session.AskAsync(claim, _intent, cancellationToken).ConfigureAwait(false))
+            // The opening of a session may have taken some of the time.
+            var left = _answerBy - _engine.Clock.Now;
+            var limit = left < _engine.Limit.Timeout ? left : _engine.Limit.Timeout;
+            switch (await claim.Session.AskAsync(claim, _intent, limit, cancellationToken).ConfigureAwait(false))
             {
                 case Answer.Granted:
                 case Answer.Waiting:
                     return claim;
+                case Answer.Refused when _intent == ClaimIntent.TryOnce && claim.WasSentAgain:
+                    // The other copy may come later, and be granted: it is released.
+                    GiveUp();
+                    return null;
                 case Answer.Refused when _intent == ClaimIntent.TryOnce:
                     claim.Session.Forget(claim);
                     claim.Session.CloseIfOwned();
                     _claim = null;
                     return null;
+                case Answer.TooLate:
+                    // The server is slow, or the session nearly over and not renewed: a new claim would fare no better right now.
+                    GiveUp();
+                    throw NoUsableAnswer();
                 default:
-                    // The id is used up, the answer came too late, or the session has ended: queue anew.
+                    // The id is used up, or the session has ended: queue anew.
                     GiveUp();
                     break;
             }
         }
     }
+
+    private CoordinationException NoUsableAnswer() => new(
+        $"{_engine.Backend.Description.Name} answered 'claim' for '{_template.Resource}' too late for the lease's duration of {_template.Terms.Duration}, "
+        + "or refused new claims and sessions several times in a row. Try again, or use a longer duration.",
+        isTransient: true);
 
     /// <summary>The session is shared, so its errors do not know which resource its caller is after.</summary>
     private async ValueTask<Session> GetSessionAsync(CancellationToken cancellationToken)
@@ -238,8 +262,7 @@ internal sealed class Acquisition
                 failures = await AskAgainAsync(claim).ConfigureAwait(false) ? 0 : failures + 1;
                 if (failures > 0)
                 {
-                    var delay = Retry.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 5));
-                    var askAt = _engine.Clock.Now + (delay < Retry.MaxDelay ? delay : Retry.MaxDelay);
+                    var askAt = _engine.Clock.Now + Retry.DelayAfter(failures);
                     session.With(claim, c => c.RecheckAt = askAt);
                 }
 
@@ -252,15 +275,21 @@ internal sealed class Acquisition
 
     private async ValueTask<bool> AskAgainAsync(Claim claim)
     {
+        // No longer than the caller queues: an answer that is not there by then is no fault.
+        using var budget = _engine.Limit.Begin(IsEndless ? Timeout.InfiniteTimeSpan : _giveUpAt - _engine.Clock.Now, _caller);
         try
         {
             // Never made again once it was acknowledged: if it is not there, its time was up.
-            var answer = await claim.Session.AskAsync(claim, ClaimIntent.FindExisting, _caller).ConfigureAwait(false);
+            var answer = await claim.Session.AskAsync(claim, ClaimIntent.FindExisting, _engine.Limit.Timeout, budget.Token).ConfigureAwait(false);
             if (answer == Answer.Refused)
             {
                 claim.Session.Forget(claim);
             }
 
+            return true;
+        }
+        catch (OperationCanceledException) when (budget.TimedOut)
+        {
             return true;
         }
         catch (CoordinationException exception) when (exception.IsTransient)

@@ -10,35 +10,68 @@ internal static class Attachment
         ObjectDisposedException.ThrowIf(engine.IsDisposed, typeof(Coordinator));
         var parsed = LeaseTicket.Parse(ticket, template, engine.Backend.Description.Name);
         cancellationToken.ThrowIfCancellationRequested();
-        var session = await TakeOverAsync(engine, template, parsed.SessionTicket, cancellationToken).ConfigureAwait(false);
-        var claim = new Claim(session, new ClaimKey(parsed.Resource, parsed.ClaimId), template);
+        using var budget = engine.Limit.Begin(cancellationToken);
+        Exception? fault = null;
         try
         {
-            var answer = session.TryAdd(claim)
-                ? await session.AskAsync(claim, ClaimIntent.FindExisting, cancellationToken).ConfigureAwait(false)
-                : Answer.SessionLost;
-            if (answer != Answer.Granted)
+            var session = await TakeOverAsync(engine, template, parsed.SessionTicket, budget.Token).ConfigureAwait(false);
+            try
             {
-                throw new LeaseLostException(
-                    $"The detached lease on '{template.Resource}' ({engine.Backend.Description.Name}) had ended, or was attached already, before it could be attached.");
-            }
+                var claim = new Claim(session, new ClaimKey(parsed.Resource, parsed.ClaimId), template);
+                if (!session.TryAdd(claim))
+                {
+                    throw Ended(engine, template);
+                }
 
-            // The rest of its time may be short. A renewal proves that it is there, and gives it its full duration.
-            await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
-            if (session.StateOf(claim) != ClaimState.Held)
+                // The ticket is used up: a fault from now on is tried again here, or the lease is nobody's.
+                await engine.Retry.ExecuteAsync(
+                    async token =>
+                    {
+                        try
+                        {
+                            await ConfirmAsync(claim, token).ConfigureAwait(false);
+                        }
+                        catch (CoordinationException exception)
+                        {
+                            fault = exception;
+                            throw;
+                        }
+                    },
+                    budget.Token).ConfigureAwait(false);
+                return claim;
+            }
+            catch
             {
-                throw LeaseOperations.LostError(claim, "It ended while it was attached.");
+                // Not released: it may be another's by now. What is left of it ends by itself within one duration.
+                session.Leave();
+                throw;
             }
-
-            return claim;
         }
-        catch
+        catch (OperationCanceledException exception) when (budget.TimedOut)
         {
-            // Not released: it may be another's by now. What is left of it ends by itself within one duration.
-            session.Leave();
-            throw;
+            throw fault ?? budget.TimeoutError("attach", template.Resource, exception);
         }
     }
+
+    private static async ValueTask ConfirmAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        var session = claim.Session;
+        var answer = await session.AskAsync(claim, ClaimIntent.FindExisting, session.Engine.Limit.Timeout, cancellationToken).ConfigureAwait(false);
+        if (answer != Answer.Granted)
+        {
+            throw Ended(session.Engine, claim.Template);
+        }
+
+        // The rest of its time may be short. A renewal proves that it is there, and gives it its full duration.
+        await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        if (session.StateOf(claim) != ClaimState.Held)
+        {
+            throw LeaseOperations.LostError(claim, "It ended while it was attached.");
+        }
+    }
+
+    private static LeaseLostException Ended(Engine engine, ClaimTemplate template) => new(
+        $"The detached lease on '{template.Resource}' ({engine.Backend.Description.Name}) had ended, or was attached already, before it could be attached.");
 
     private static async ValueTask<Session> TakeOverAsync(Engine engine, ClaimTemplate template, string ticket, CancellationToken cancellationToken)
     {

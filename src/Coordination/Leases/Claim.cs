@@ -33,13 +33,18 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
     private TimeSpan? _guaranteed;
     private TaskCompletionSource? _wake;
     private bool _woken;
+    private const int NotCounted = 0, Counted = 1, Ended = 2;
     private CancellationTokenSource? _lost;
+    private int _count;
 
     public Session Session { get; } = session;
 
     public ClaimKey Key { get; } = key;
 
     public ClaimTemplate Template { get; } = template;
+
+    /// <summary>Its place among all claims of the session, by age.</summary>
+    public long Number { get; set; }
 
     public ClaimState State { get; private set; }
 
@@ -81,6 +86,13 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
     /// <summary>Whether the loss was told; it is told once.</summary>
     public bool IsTold { get; set; }
 
+    /// <summary>Counts it as a lease that is held, once, unless it has ended already.</summary>
+    public bool TryCount() => Interlocked.CompareExchange(ref _count, Counted, NotCounted) == NotCounted;
+
+    /// <summary>Its end, once.</summary>
+    /// <returns>Whether it was counted.</returns>
+    public bool TryUncount() => Interlocked.Exchange(ref _count, Ended) == Counted;
+
     /// <summary>Whether the server keeps the claim for a time of its own, as Redis does, and not as long as the session.</summary>
     public bool HasOwnGuarantee => _guaranteed is not null;
 
@@ -99,7 +111,14 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
         _ => TimeSpan.MaxValue,
     };
 
-    public void Sent(TimeSpan now) => FirstSend ??= now;
+    /// <summary>Whether it was sent more than once, so that a copy may still be under way when another was answered.</summary>
+    public bool WasSentAgain { get; private set; }
+
+    public void Sent(TimeSpan now)
+    {
+        WasSentAgain |= FirstSend is not null;
+        FirstSend ??= now;
+    }
 
     /// <summary>Moves the guarantee forward. A confirmation that comes after the old guarantee has ended revives nothing.</summary>
     public bool TryConfirm(TimeSpan now, TimeSpan guaranteed)

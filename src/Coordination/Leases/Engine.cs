@@ -9,7 +9,7 @@ internal sealed class Engine : IAsyncDisposable
 {
     private readonly CancellationTokenSource _disposed = new();
     private int _isDisposed;
-    private Task? _disposal;
+    private readonly TaskCompletionSource _disposal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Engine(
         ICoordinationBackend backend, CoordinatorOptions options, TimeProvider timeProvider, CoordinationLog log, CoordinationTelemetry telemetry)
@@ -76,17 +76,25 @@ internal sealed class Engine : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _disposal = DisposeCoreAsync();
+            _ = DisposeCoreAsync();
         }
 
-        return new ValueTask(_disposal ?? Task.CompletedTask);
+        return new ValueTask(_disposal.Task);
     }
 
     private async Task DisposeCoreAsync()
     {
-        await _disposed.CancelAsync().ConfigureAwait(false);
-        Maintenance.Dispose();
-        await Sessions.CloseAsync().ConfigureAwait(false);
+        try
+        {
+            await _disposed.CancelAsync().ConfigureAwait(false);
+            Maintenance.Dispose();
+            await Sessions.CloseAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.Unexpected(exception, "dispose");
+        }
+
         try
         {
             // A driver that hangs while it closes does not hang the application.
@@ -99,5 +107,6 @@ internal sealed class Engine : IAsyncDisposable
 
         Telemetry.Dispose();
         _disposed.Dispose();
+        _disposal.SetResult();
     }
 }

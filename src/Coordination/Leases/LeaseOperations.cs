@@ -11,11 +11,21 @@ internal static class LeaseOperations
         RequireHeld(claim, "renewed");
         var session = claim.Session;
         var send = session.Engine.Clock.Now;
-        await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.RenewNowAsync(claim, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
+        }
+
         RequireHeld(claim, "renewed");
         if (!claim.Template.Terms.AutoRenew)
         {
-            session.With(claim, c => c.End = send + session.Duration);
+            // Of two at once the later one may be the first to get here.
+            var end = send + session.Duration;
+            session.With(claim, c => c.End = end > c.End ? end : c.End);
         }
     }
 
@@ -23,9 +33,16 @@ internal static class LeaseOperations
     {
         cancellationToken.ThrowIfCancellationRequested();
         RequireHeld(claim, "given a new value");
-        if (!await claim.Session.SendValueAsync(claim, value, cancellationToken).ConfigureAwait(false))
+        try
         {
-            throw LostError(claim, "It is no longer at the server.");
+            if (!await claim.Session.SendValueAsync(claim, value, cancellationToken).ConfigureAwait(false))
+            {
+                throw LostError(claim, "It is no longer at the server.");
+            }
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
         }
     }
 
@@ -41,15 +58,25 @@ internal static class LeaseOperations
                 + $"Make its lock with {nameof(LeaseOptions)}.{nameof(LeaseOptions.AutoRenew)} = false.");
         }
 
+        try
+        {
+            return await DetachCoreAsync(claim, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledBy(exception, cancellationToken);
+        }
+    }
+
+    private static async ValueTask<string> DetachCoreAsync(Claim claim, CancellationToken cancellationToken)
+    {
         // A renewal that comes after the detachment would keep alive what is no longer ours.
+        var session = claim.Session;
         using (await session.StopRenewalsAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false))
-            {
-                throw LostError(claim, "It is no longer at the server.");
-            }
-
-            var ticket = LeaseTicket.Format(claim);
+            var sessionTicket = await session.SendDetachAsync(claim, cancellationToken).ConfigureAwait(false)
+                ?? throw LostError(claim, "It is no longer at the server.");
+            var ticket = LeaseTicket.Format(claim, sessionTicket);
             lock (claim)
             {
                 if (!session.TryFinish(claim, ClaimState.Held))
@@ -75,7 +102,7 @@ internal static class LeaseOperations
             return ValueTask.CompletedTask;
         }
 
-        return new ValueTask(cancellationToken.CanBeCanceled ? task.WaitAsync(cancellationToken) : task);
+        return new ValueTask(cancellationToken.CanBeCanceled ? task.Observed().WaitAsync(cancellationToken) : task);
     }
 
     public static ValueTask DisposeAsync(Claim claim)
@@ -96,7 +123,7 @@ internal static class LeaseOperations
             {
                 await task.ConfigureAwait(false);
             }
-            catch (CoordinationException exception)
+            catch (Exception exception)
             {
                 var engine = claim.Session.Engine;
                 engine.Log.ReleaseFailed(exception, claim.Key.Resource, engine.Backend.Description.Name, claim.Key.Id);
@@ -113,7 +140,7 @@ internal static class LeaseOperations
             return Task.FromException(LostError(claim, "Its deadline had passed, or the server had dropped it, before it was released."));
         }
 
-        var isFirst = session.TryFinish(claim, ClaimState.Held);
+        var isFirst = session.TryBeginRelease(claim);
         if (isFirst)
         {
             session.Engine.Telemetry.Ended(claim);
@@ -129,15 +156,24 @@ internal static class LeaseOperations
                     return Task.FromException(LostError(claim, "It was lost before it was released."));
                 }
 
+                if (!isFirst)
+                {
+                    session.BeginRelease();
+                }
+
                 claim.ReleaseTask = SendAsync(claim, isRetry: claim.ReleaseTask is not null);
+            }
+            else if (isFirst)
+            {
+                // Another call has begun it in the meantime.
+                session.EndRelease();
             }
 
             return claim.ReleaseTask;
         }
     }
 
-    private static bool HasFailedForNow(Task release) =>
-        release.IsFaulted && release.Exception.InnerException is CoordinationException { IsTransient: true };
+    private static bool HasFailedForNow(Task release) => release.IsFaulted && release.Exception.InnerException is not LeaseLostException;
 
     private static async Task SendAsync(Claim claim, bool isRetry)
     {
@@ -155,17 +191,17 @@ internal static class LeaseOperations
                 isRetry = true;
             }
         }
-        catch (CoordinationException)
+        catch
         {
             session.Owe(claim);
-            session.CloseIfOwned();
+            session.EndRelease();
             throw;
         }
 
-        session.CloseIfOwned();
+        session.EndRelease();
 
-        // A first try may have been applied without an answer: then "not there" is what was wanted.
-        if (!wasThere && !isRetry)
+        // A first try may have been applied without an answer, or we have ended the session ourselves: then "not there" is what was wanted.
+        if (!wasThere && !isRetry && !session.IsClosed)
         {
             throw LostError(claim, "The server no longer had it when it was released.");
         }
@@ -200,6 +236,10 @@ internal static class LeaseOperations
                 throw new InvalidOperationException($"The lease on '{claim.Key.Resource}' was released or detached, so it cannot be {what}.");
         }
     }
+
+    /// <summary>The caller's own token, and not the request's, which is reused.</summary>
+    private static OperationCanceledException CancelledBy(OperationCanceledException exception, CancellationToken caller) =>
+        new(exception.Message, exception, caller);
 
     public static LeaseLostException LostError(Claim claim, string reason) => new(
         $"The lease on '{claim.Key.Resource}' ({claim.Session.Engine.Backend.Description.Name}, token {claim.Token}) was lost. {reason} "

@@ -39,7 +39,7 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
         try
         {
             var claim = await Attachment.RunAsync(engine, template, ticket, cancellationToken).ConfigureAwait(false);
-            engine.Telemetry.Acquired(template, engine.Clock.Now - start, activity: null, CoordinationTelemetry.Outcome.Acquired);
+            engine.Telemetry.Acquired(template, claim, engine.Clock.Now - start, activity: null, CoordinationTelemetry.Outcome.Acquired);
             return wrap(claim);
         }
         catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
@@ -55,9 +55,10 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
         var start = engine.Clock.Now;
         using var activity = engine.Telemetry.StartAcquire(template);
         var outcome = CoordinationTelemetry.Outcome.Failed;
+        Claim? claim = null;
         try
         {
-            var claim = await new Acquisition(engine, template, timeout, cancellationToken).RunAsync().ConfigureAwait(false);
+            claim = await new Acquisition(engine, template, timeout, cancellationToken).RunAsync().ConfigureAwait(false);
             outcome = claim is null ? CoordinationTelemetry.Outcome.TimedOut : CoordinationTelemetry.Outcome.Acquired;
             return claim is null ? null : wrap(claim);
         }
@@ -73,7 +74,7 @@ internal sealed class LeaseSource(Engine engine, ClaimTemplate template)
         }
         finally
         {
-            engine.Telemetry.Acquired(template, engine.Clock.Now - start, activity, outcome);
+            engine.Telemetry.Acquired(template, claim, engine.Clock.Now - start, activity, outcome);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Coordination.Backends;
 
 namespace Coordination.Leases;
 
@@ -28,15 +29,15 @@ internal sealed class LeaseTerms
     /// <summary>The margin for what the server granted, which may be longer than what was asked for.</summary>
     public TimeSpan MarginFor(TimeSpan granted) => _safetyMargin ?? granted / 10;
 
-    public static LeaseTerms Create(LeaseOptions? options, CoordinatorOptions defaults, TimeSpan minDuration)
+    public static LeaseTerms Create(LeaseOptions? options, CoordinatorOptions defaults, BackendDescription backend)
     {
         var duration = options?.Duration ?? defaults.LeaseDuration;
-        CheckDuration(duration, minDuration, $"{nameof(options)}.{nameof(LeaseOptions.Duration)}");
+        CheckDuration(duration, backend.MinDuration, $"{nameof(options)}.{nameof(LeaseOptions.Duration)}");
 
         var margin = options?.SafetyMargin ?? defaults.SafetyMargin;
         if (margin is { } given)
         {
-            CheckMargin(given, duration, $"{nameof(options)}.{nameof(LeaseOptions.SafetyMargin)}");
+            CheckMargin(given, duration, backend.Evidence, $"{nameof(options)}.{nameof(LeaseOptions.SafetyMargin)}");
         }
 
         var holder = options?.Holder ?? defaults.Holder;
@@ -53,12 +54,14 @@ internal sealed class LeaseTerms
         }
     }
 
-    public static void CheckMargin(TimeSpan margin, TimeSpan duration, string parameter)
+    public static void CheckMargin(TimeSpan margin, TimeSpan duration, RenewalEvidence evidence, string parameter)
     {
-        if (margin < TimeSpan.Zero || margin > duration / 2)
+        // Where it takes two renewals to prove one, a larger margin would begin before the second is answered: every lease would be lost.
+        var (part, name) = evidence == RenewalEvidence.PreviousRequest ? (4, "a quarter") : (2, "half");
+        if (margin < TimeSpan.Zero || margin > duration / part)
         {
             throw new ArgumentOutOfRangeException(
-                parameter, margin, $"A safety margin must be from zero to half of the lease duration of {duration}.");
+                parameter, margin, $"With this backend a safety margin must be from zero to {name} of the lease duration of {duration}.");
         }
     }
 

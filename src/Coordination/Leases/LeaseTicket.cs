@@ -9,7 +9,7 @@ internal sealed record LeaseTicket(string Resource, string ClaimId, string Sessi
 {
     private const string Version = "coordination-1";
 
-    public static string Format(Claim claim)
+    public static string Format(Claim claim, string sessionTicket)
     {
         var template = claim.Template;
         var text = string.Join(
@@ -20,7 +20,7 @@ internal sealed record LeaseTicket(string Resource, string ClaimId, string Sessi
             template.Resource,
             claim.Key.Id,
             claim.Token.Value.ToString(CultureInfo.InvariantCulture),
-            claim.Session.Backend.Ticket);
+            sessionTicket);
         return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
     }
 

@@ -64,7 +64,7 @@ internal sealed class Maintenance : IDisposable
 
             if (!again && next is { } wait && !_engine.IsDisposed)
             {
-                _timer.At(_engine.Clock.Now + wait);
+                _timer.At(_engine.Clock.After(wait));
             }
         }
         while (again);

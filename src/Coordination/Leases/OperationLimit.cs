@@ -17,7 +17,7 @@ internal sealed class OperationLimit(TimeProvider timeProvider, string backendNa
 
     public Scope Begin(TimeSpan limit, CancellationToken caller)
     {
-        limit = limit > TimeSpan.Zero ? limit : TimeSpan.Zero;
+        limit = limit >= TimeSpan.Zero || limit == System.Threading.Timeout.InfiniteTimeSpan ? limit : TimeSpan.Zero;
         CancellationTokenSource? source = null;
         if (timeProvider == TimeProvider.System)
         {

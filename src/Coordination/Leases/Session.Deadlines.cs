@@ -57,8 +57,7 @@ internal sealed partial class Session
 
         if (isIdle)
         {
-            _ = CloseAsync();
-            return;
+            _ = CloseAsync(isEmptyOnly: true);
         }
 
         CloseIfOwned();
@@ -66,7 +65,7 @@ internal sealed partial class Session
         Reschedule();
     }
 
-    private static void ClaimIsDue(Claim claim, TimeSpan now, ref List<Claim>? lost, ref List<Claim>? owed)
+    private void ClaimIsDue(Claim claim, TimeSpan now, ref List<Claim>? lost, ref List<Claim>? owed)
     {
         switch (claim.State)
         {
@@ -83,12 +82,47 @@ internal sealed partial class Session
                 (owed ??= []).Add(claim);
                 break;
             default:
-                claim.MustAsk |= now >= claim.RecheckAt;
-                claim.RecheckAt = now >= claim.RecheckAt ? TimeSpan.MaxValue : claim.RecheckAt;
-                claim.GiveUpAt = now >= claim.GiveUpAt ? TimeSpan.MaxValue : claim.GiveUpAt;
-                claim.Wake();
+                WaitingClaimIsDue(claim, now);
                 break;
         }
+    }
+
+    private void WaitingClaimIsDue(Claim claim, TimeSpan now)
+    {
+        if (now >= claim.GiveUpAt)
+        {
+            claim.GiveUpAt = TimeSpan.MaxValue;
+            claim.Wake();
+        }
+
+        if (now < claim.RecheckAt)
+        {
+            return;
+        }
+
+        // One question serves all that wait here for the same resource: the server looks at the whole queue, and tells each of its grant.
+        if (IsBehindAnotherOfOurs(claim))
+        {
+            claim.RecheckAt = now + (Duration / 3);
+            return;
+        }
+
+        claim.RecheckAt = TimeSpan.MaxValue;
+        claim.MustAsk = true;
+        claim.Wake();
+    }
+
+    private bool IsBehindAnotherOfOurs(Claim claim)
+    {
+        foreach (var other in _claims.Values)
+        {
+            if (other.State == ClaimState.Waiting && other.Number < claim.Number && other.Key.Resource == claim.Key.Resource)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private TimeSpan NextDue()
@@ -144,6 +178,11 @@ internal sealed partial class Session
         CancellationTokenSource? source;
         lock (_gate)
         {
+            if (claim.IsTold)
+            {
+                return;
+            }
+
             claim.IsTold = true;
             source = claim.LostSourceIfAny;
         }
@@ -152,7 +191,7 @@ internal sealed partial class Session
         _engine.Telemetry.Lost(claim);
         if (source is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Log.Cancel(state.source), (_engine.Log, source), preferLocal: false);
+            _engine.Log.Cancel(source);
         }
     }
 

@@ -33,13 +33,15 @@ internal sealed partial class Session
     }
 
     /// <summary>Ends the session at the server, with all that is left in it, within the operation timeout.</summary>
-    public async Task CloseAsync()
+    /// <param name="isEmptyOnly">Whether to leave it if it has a claim after all: one may have come since its caller looked.</param>
+    public async Task CloseAsync(bool isEmptyOnly = false)
     {
-        if (!End(out var claims))
+        if (!End(out var claims, isEmptyOnly))
         {
             return;
         }
 
+        _isClosed = true;
         var keys = new List<ClaimKey>(_owed.Take());
         foreach (var claim in claims)
         {
@@ -55,7 +57,7 @@ internal sealed partial class Session
             using var limit = _engine.Limit.Begin(CancellationToken.None);
             await Backend.EndAsync(keys, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is CoordinationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception)
         {
             _engine.Log.SessionNotEnded(exception, _engine.Backend.Description.Name, Duration);
         }
@@ -63,18 +65,21 @@ internal sealed partial class Session
         await DisposeBackendAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Whether it was ended here, and not lost.</summary>
+    public bool IsClosed => _isClosed;
+
     /// <summary>A session of one lease has nothing to live for once its claim is gone.</summary>
     public void CloseIfOwned()
     {
         bool isEmpty;
         lock (_gate)
         {
-            isEmpty = IsOwned && !_isEnded && _claims.Count == 0;
+            isEmpty = IsOwned && !_isEnded && _claims.Count == 0 && _releases == 0;
         }
 
         if (isEmpty)
         {
-            _ = CloseAsync();
+            _ = CloseAsync(isEmptyOnly: true);
         }
     }
 
@@ -84,12 +89,12 @@ internal sealed partial class Session
     }
 
     /// <summary>Turns what is held into lost and what waits into gone, once.</summary>
-    private bool End(out List<Claim> claims)
+    private bool End(out List<Claim> claims, bool isEmptyOnly = false)
     {
         lock (_gate)
         {
             claims = [];
-            if (_isEnded)
+            if (_isEnded || (isEmptyOnly && (_claims.Count > 0 || _releases > 0)))
             {
                 return false;
             }
@@ -126,7 +131,8 @@ internal sealed partial class Session
         {
             if (Backend is { } backend)
             {
-                await backend.DisposeAsync().ConfigureAwait(false);
+                // A driver that hangs while it closes does not hang the coordinator's disposal.
+                await backend.DisposeAsync().AsTask().WaitAsync(_engine.Limit.Timeout, _engine.Clock.TimeProvider).ConfigureAwait(false);
             }
         }
         catch (Exception exception)

@@ -14,7 +14,14 @@ internal sealed partial class Session
         using var limit = _engine.Limit.Begin(cancellationToken);
         try
         {
-            return await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
+            var wasThere = await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
+            Outage = null;
+            return wasThere;
+        }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            // The session has ended, and the claim with it.
+            return false;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
@@ -33,18 +40,26 @@ internal sealed partial class Session
         {
             return await Backend.SetValueAsync(claim.Key, value, limit.Token).ConfigureAwait(false);
         }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            return false;
+        }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
             throw Failed(limit.TimeoutError("set value", claim.Key.Resource, exception));
         }
     }
 
-    public async ValueTask<bool> SendDetachAsync(Claim claim, CancellationToken cancellationToken)
+    public async ValueTask<string?> SendDetachAsync(Claim claim, CancellationToken cancellationToken)
     {
         using var limit = _engine.Limit.Begin(cancellationToken);
         try
         {
             return await Backend.DetachAsync(claim.Key, limit.Token).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException) when (HasEnded)
+        {
+            return false;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {

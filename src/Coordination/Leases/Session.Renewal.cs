@@ -19,6 +19,27 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>Until when what is held can be guaranteed without another renewal: what a renewal has to come in time for.</summary>
+    public TimeSpan RenewBy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var margin = TimeSpan.Zero;
+                foreach (var claim in _claims.Values)
+                {
+                    margin = claim.State == ClaimState.Held ? Latest(margin, MarginFor(claim.Template.Terms)) : margin;
+                }
+
+                return _guaranteedUntil - margin;
+            }
+        }
+    }
+
+    /// <param name="claims">The claims that were renewed.</param>
+    /// <param name="result">The answer.</param>
+    /// <param name="evidence">The send time of the newest request that the answer proves.</param>
     public void Renewed(List<Claim> claims, RenewalResult result, TimeSpan evidence)
     {
         var lost = new List<Claim>();
@@ -45,14 +66,27 @@ internal sealed partial class Session
                 }
             }
 
-            _guaranteedUntil = Latest(_guaranteedUntil, Guarantee.Until(evidence, Duration, result.Remaining));
-            var next = 0;
+            var guaranteed = Guarantee.Until(evidence, Duration, result.Remaining);
+            var guaranteedBefore = _guaranteedUntil;
+            _guaranteedUntil = Latest(guaranteedBefore, guaranteed);
+            var exceptions = ByIndex(result.Exceptions, claims.Count);
             for (var i = 0; i < claims.Count; i++)
             {
                 var claim = claims[i];
-                ClaimRenewal? exception = next < result.Exceptions.Count && result.Exceptions[next].Index == i ? result.Exceptions[next++] : null;
-                if (claim.State is not (ClaimState.Waiting or ClaimState.Held) || exception?.Outcome == ClaimRenewalOutcome.Unconfirmed)
+                var exception = exceptions?[i];
+                if (claim.State is not (ClaimState.Waiting or ClaimState.Held))
                 {
+                    continue;
+                }
+
+                if (exception?.Outcome == ClaimRenewalOutcome.Unconfirmed)
+                {
+                    if (!claim.HasOwnGuarantee)
+                    {
+                        // From now on it has a deadline of its own: the session's goes on without it.
+                        claim.TryConfirm(now, guaranteedBefore);
+                    }
+
                     continue;
                 }
 
@@ -63,7 +97,7 @@ internal sealed partial class Session
                 }
 
                 // A claim with a guarantee of its own is renewed by name; the others live as long as the session.
-                if (claim.HasOwnGuarantee && !claim.TryConfirm(now, Guarantee.Until(evidence, Duration, result.Remaining)))
+                if (claim.HasOwnGuarantee && !claim.TryConfirm(now, guaranteed))
                 {
                     continue;
                 }
@@ -83,6 +117,31 @@ internal sealed partial class Session
 
         Reschedule();
         CloseIfOwned();
+    }
+
+    /// <summary>The exceptions by their claims' places, in whatever order a backend collects them; of two for one claim, the worse.</summary>
+    private static ClaimRenewal?[]? ByIndex(IReadOnlyList<ClaimRenewal> exceptions, int count)
+    {
+        if (exceptions.Count == 0)
+        {
+            return null;
+        }
+
+        var byIndex = new ClaimRenewal?[count];
+        foreach (var exception in exceptions)
+        {
+            ref var known = ref byIndex[exception.Index];
+            known = known is { } other && Severity(other) > Severity(exception) ? other : exception;
+        }
+
+        return byIndex;
+
+        static int Severity(ClaimRenewal renewal) => renewal.Outcome switch
+        {
+            ClaimRenewalOutcome.Lost => 2,
+            ClaimRenewalOutcome.Unconfirmed => 1,
+            _ => 0,
+        };
     }
 
     public void RenewalFailed(CoordinationException exception) => Failed(exception);

@@ -32,9 +32,12 @@ internal sealed partial class Session
     private readonly DeadlineTimer _timer;
     private readonly SessionRenewal _renewal;
     private readonly OwedReleases _owed;
+    private int _releases;
     private bool _isEnded;
+    private volatile bool _isClosed;
     private TimeSpan _guaranteedUntil;
     private TimeSpan _idleSince;
+    private long _lastNumber;
 
     private Session(Engine engine, bool isOwned)
     {
@@ -103,6 +106,17 @@ internal sealed partial class Session
         return session;
     }
 
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isEnded;
+            }
+        }
+    }
+
     /// <summary>Whether new claims may still be made in it.</summary>
     public bool IsUsable()
     {
@@ -121,6 +135,7 @@ internal sealed partial class Session
                 return false;
             }
 
+            claim.Number = ++_lastNumber;
             _claims.Add(claim.Key.Id, claim);
             return true;
         }
@@ -128,7 +143,7 @@ internal sealed partial class Session
 
     /// <summary>Sends a claim or asks how it stands, and takes the answer down. One request to the backend.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Answer> AskAsync(Claim claim, ClaimIntent intent, CancellationToken cancellationToken)
+    public async ValueTask<Answer> AskAsync(Claim claim, ClaimIntent intent, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var send = _engine.Clock.Now;
         lock (_gate)
@@ -137,7 +152,7 @@ internal sealed partial class Session
         }
 
         ClaimResult result;
-        using (var limit = _engine.Limit.Begin(cancellationToken))
+        using (var limit = _engine.Limit.Begin(timeout, cancellationToken))
         {
             try
             {
@@ -150,6 +165,11 @@ internal sealed partial class Session
             catch (CoordinationException exception)
             {
                 throw Failed(exception);
+            }
+            catch (ObjectDisposedException) when (HasEnded)
+            {
+                // It ended, and the driver's session with it, before the request was sent.
+                return Answer.SessionLost;
             }
         }
 
@@ -166,11 +186,25 @@ internal sealed partial class Session
 
         TimeSpan due;
         Answer answer;
+        var isLost = false;
         lock (_gate)
         {
             Outage = null;
             answer = TakeDown(claim, send, result);
+            if (answer == Answer.Refused && claim.State == ClaimState.Held)
+            {
+                // Its grant came while it was asked for, and came late: an acknowledged claim that is not there is gone for good.
+                claim.Lose(TimeSpan.MaxValue);
+                Remove(claim);
+                isLost = true;
+            }
+
             due = claim.NextDue;
+        }
+
+        if (isLost)
+        {
+            TellLost(claim, "it is no longer at the server");
         }
 
         _timer.At(due);
@@ -215,7 +249,7 @@ internal sealed partial class Session
         }
 
         claim.Queue();
-        claim.RecheckAt = result.RecheckAfter is { } wait ? now + wait : TimeSpan.MaxValue;
+        claim.RecheckAt = result.RecheckAfter is { } wait ? _engine.Clock.After(wait) : TimeSpan.MaxValue;
         return Answer.Waiting;
     }
 
@@ -240,6 +274,41 @@ internal sealed partial class Session
             Remove(claim);
             return true;
         }
+    }
+
+    /// <summary>Takes a held claim out of the session, which stays until <see cref="EndRelease"/>.</summary>
+    public bool TryBeginRelease(Claim claim)
+    {
+        lock (_gate)
+        {
+            if (claim.State != ClaimState.Held)
+            {
+                return false;
+            }
+
+            claim.Finish(ClaimState.Released);
+            Remove(claim);
+            _releases++;
+            return true;
+        }
+    }
+
+    public void BeginRelease()
+    {
+        lock (_gate)
+        {
+            _releases++;
+        }
+    }
+
+    public void EndRelease()
+    {
+        lock (_gate)
+        {
+            _releases--;
+        }
+
+        CloseIfOwned();
     }
 
     /// <summary>A waiting claim that is not at the server any more: its caller queues anew.</summary>
@@ -345,12 +414,12 @@ internal sealed partial class Session
                 return;
             }
 
-            claim.Lose(claim.GuaranteedUntil);
-            Remove(claim);
+            // Whoever goes by its Lost token alone has the promised time to stop; then the timer releases it.
+            var stopBy = _engine.Clock.Now + MarginFor(claim.Template.Terms);
+            claim.Lose(stopBy < claim.GuaranteedUntil ? stopBy : claim.GuaranteedUntil);
         }
 
         TellLost(claim, "it was garbage collected without being released");
-        Owe(claim);
-        CloseIfOwned();
+        _timer.At(claim.ReleaseAt);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class SessionPool(Engine engine)
             else
             {
                 // Off this lock, and not cancelled by the first of its callers: the others wait for it too.
-                task = Task.Run(() => OpenAsync(terms.Duration, ticket: null, isOwned: false, CancellationToken.None), CancellationToken.None);
+                task = Task.Run(() => OpenAsync(terms.Duration, ticket: null, isOwned: false, CancellationToken.None), CancellationToken.None).Observed();
                 _shared[terms.Duration] = task;
             }
         }
@@ -52,6 +52,16 @@ internal sealed class SessionPool(Engine engine)
         lock (_gate)
         {
             _all.Remove(session);
+            foreach (var (duration, task) in _shared)
+            {
+#pragma warning disable RS0030 // Completed successfully.
+                if (task.IsCompletedSuccessfully && task.Result == session)
+#pragma warning restore RS0030
+                {
+                    _shared.Remove(duration);
+                    break;
+                }
+            }
         }
     }
 
@@ -80,6 +90,12 @@ internal sealed class SessionPool(Engine engine)
             {
                 _all.Add(session);
             }
+        }
+
+        if (session.HasEnded)
+        {
+            // Before it was known here.
+            Remove(session);
         }
 
         if (isClosed)

@@ -7,7 +7,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Lock _gate = new();
-    private TimeSpan _previousSend;
+    private readonly AcknowledgedSends _acknowledged = new();
     private long _nextDueTicks = long.MaxValue;
 
     /// <summary>When the next renewal is due; never while one is under way.</summary>
@@ -15,9 +15,17 @@ internal sealed class SessionRenewal(Engine engine, Session session)
 
     private TimeSpan Interval => session.Duration / 3;
 
+    private bool ProvesPrevious => engine.Backend.Description.Evidence == RenewalEvidence.PreviousRequest;
+
+    /// <summary>
+    /// How far apart two requests must be for the later one to prove the earlier: a little less than between two regular ones. What was cut off from its
+    /// quorum acknowledges both if they come at once.
+    /// </summary>
+    private TimeSpan Spacing => session.Duration * 0.3;
+
     public void Start(TimeSpan opened)
     {
-        _previousSend = opened;
+        _acknowledged.Start(opened);
         Volatile.Write(ref _nextDueTicks, (opened + Interval).Ticks);
     }
 
@@ -39,9 +47,27 @@ internal sealed class SessionRenewal(Engine engine, Session session)
     /// <summary>Renews one claim, and the session with it, with a request that is sent after this call.</summary>
     public async ValueTask RenewNowAsync(Claim claim, CancellationToken cancellationToken)
     {
-        using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
+        RenewalResult result;
+        using var limit = engine.Limit.Begin(cancellationToken);
+        try
         {
-            await SendAsync([claim], engine.Limit.Timeout, cancellationToken).ConfigureAwait(false);
+            // The turn is part of the operation's time: those behind one that hangs do not wait for one another.
+            using (await TakeTurnAsync(limit.Token).ConfigureAwait(false))
+            {
+                result = await SendAsync([claim], limit).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException exception) when (limit.TimedOut)
+        {
+            throw limit.TimeoutError("renew", claim.Key.Resource, exception);
+        }
+
+        if (result.Exceptions.Any(static exception => exception.Outcome == ClaimRenewalOutcome.Unconfirmed))
+        {
+            throw new CoordinationException(
+                $"{engine.Backend.Description.Name} did not confirm 'renew' for '{claim.Key.Resource}': the part of it that keeps the claim did not answer. "
+                + "The lease goes on until its deadline; the call can be made again.",
+                isTransient: true);
         }
     }
 
@@ -61,10 +87,15 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             {
                 var claims = new List<Claim>();
                 session.CollectRenewable(claims);
+                var send = engine.Clock.Now;
+                using var limit = engine.Limit.Begin(TimeForAnswer(send), CancellationToken.None);
+                await SendAsync(claims, limit).ConfigureAwait(false);
 
-                // No longer than until the next one is due: if a reply got lost, there must be time for another try.
-                var limit = Interval < engine.Limit.Timeout ? Interval : engine.Limit.Timeout;
-                await SendAsync(claims, limit, CancellationToken.None).ConfigureAwait(false);
+                // Sooner if what is held would be lost too soon after the regular moment, such as when the last reply proved little.
+                var soonest = ProvesPrevious ? send + Spacing : start + (Interval / 4);
+                var latest = session.RenewBy - (session.Duration / 6);
+                var wanted = latest > soonest ? latest : soonest;
+                next = wanted < next ? wanted : next;
             }
         }
         catch (CoordinationException exception)
@@ -72,7 +103,10 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             engine.Log.RenewalFailed(exception, engine.Backend.Description.Name, session.Duration);
 
             // Sooner than the next regular one, but not in a rush.
-            var soon = engine.Clock.Now + (Interval / 4);
+            var now = engine.Clock.Now;
+            var wait = (session.RenewBy - now) / 8;
+            wait = wait > Retry.FirstDelay ? wait : Retry.FirstDelay;
+            var soon = now + (wait < Interval / 4 ? wait : Interval / 4);
             next = soon < next ? soon : next;
         }
         catch (Exception exception)
@@ -90,7 +124,26 @@ internal sealed class SessionRenewal(Engine engine, Session session)
         }
     }
 
-    private async ValueTask SendAsync(List<Claim> claims, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>How long to wait for an answer: if it got lost, there must be time for another try before what is held is lost.</summary>
+    private TimeSpan TimeForAnswer(TimeSpan now)
+    {
+        var left = session.RenewBy - now;
+        var limit = left / 2;
+        if (ProvesPrevious && left > Spacing)
+        {
+            // The other try moves nothing by itself; the one after it does, a spacing later. But nobody answers in no time.
+            var half = (left - Spacing) / 2;
+            var least = left / 8;
+            limit = half > least ? half : least;
+        }
+
+        // Nothing that is held can be saved: what matters is the session.
+        limit = limit > TimeSpan.Zero ? limit : Interval;
+        limit = limit < Interval ? limit : Interval;
+        return limit < engine.Limit.Timeout ? limit : engine.Limit.Timeout;
+    }
+
+    private async ValueTask<RenewalResult> SendAsync(List<Claim> claims, OperationLimit.Scope limit)
     {
         var keys = new ClaimKey[claims.Count];
         for (var i = 0; i < keys.Length; i++)
@@ -100,7 +153,6 @@ internal sealed class SessionRenewal(Engine engine, Session session)
 
         var subject = keys.Length == 1 ? keys[0].Resource : $"{keys.Length} claims";
         var send = engine.Clock.Now;
-        using var limit = engine.Limit.Begin(timeout, cancellationToken);
         try
         {
             var result = await session.Backend.RenewAsync(keys, limit.Token).ConfigureAwait(false);
@@ -108,13 +160,16 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             if (result.IsSessionLost)
             {
                 session.EndLost("the server says that the session has ended");
-                return;
+                return result;
             }
 
             // Where an acknowledgement proves only the request before it, that one's send time counts.
-            var evidence = engine.Backend.Description.Evidence == RenewalEvidence.PreviousRequest ? _previousSend : send;
-            _previousSend = send;
-            session.Renewed(claims, result, evidence);
+            session.Renewed(claims, result, ProvesPrevious ? _acknowledged.Add(send, Spacing) : send);
+            return result;
+        }
+        catch (ObjectDisposedException) when (session.HasEnded)
+        {
+            return RenewalResult.SessionLost;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {

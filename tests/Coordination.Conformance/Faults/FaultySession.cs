@@ -10,8 +10,6 @@ internal sealed class FaultySession(FaultyBackend backend, IBackendSession inner
 
     public TimeSpan Duration => inner.Duration;
 
-    public string Ticket => inner.Ticket;
-
     public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         backend.RunAsync(Call.Claim, token => inner.ClaimAsync(request, token), cancellationToken);
 
@@ -28,7 +26,7 @@ internal sealed class FaultySession(FaultyBackend backend, IBackendSession inner
         return backend.RunAsync(Call.Renew, token => inner.RenewAsync(copy, token), cancellationToken);
     }
 
-    public ValueTask<bool> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) =>
+    public ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken) =>
         backend.RunAsync(Call.Detach, token => inner.DetachAsync(claim, token), cancellationToken);
 
     public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ public abstract class BackendServer : IAsyncDisposable
     /// <summary>How many leases stand for "ten thousand".</summary>
     public virtual int ManyLeases => 10_000;
 
+    /// <summary>Whether opening a session sends nothing, because sessions are nothing but their claims: then it cannot fail for the server's sake.</summary>
+    public virtual bool OpensSessionsLocally => false;
+
     public abstract ValueTask<BackendConnection> ConnectAsync();
 
     /// <summary>Starts a process that works on this server; see <see cref="WorkerLoop"/> for what it understands.</summary>

@@ -112,7 +112,7 @@ public sealed class QueueTests : InMemoryTest
         await ClaimAsync(mine, "a");
         Assert.False(await ReleaseAsync(others, "a"));
         Assert.False(await others.SetValueAsync(Key("a"), "stolen", Ct));
-        Assert.False(await others.DetachAsync(Key("a"), Ct));
+        Assert.Null(await others.DetachAsync(Key("a"), Ct));
         Assert.Equal(ClaimRenewalOutcome.Lost, Assert.Single((await RenewAsync(others, "a")).Exceptions).Outcome);
         Assert.Equal("a |", await QueueAsync());
     }

@@ -1,0 +1,39 @@
+using Coordination.Conformance;
+using Coordination.Redis.Tests.Servers;
+
+namespace Coordination.Redis.Tests.Conformance;
+
+/// <summary>Redis, as Debian packs it, writing its append-only file so that a restart can keep the data.</summary>
+public class RedisConformanceFixture : BackendFixture
+{
+    public override string Name => "Redis";
+
+    public override ValueTask<BackendServer> StartServerAsync()
+    {
+        Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
+        return RedisServerUnderTest.StartAsync(new RedisServerProcess(FakeClock, "--appendonly", "yes", "--appendfsync", "no"));
+    }
+
+    protected virtual bool FakeClock => false;
+}
+
+/// <summary>The same with a wall clock that can be stepped.</summary>
+public sealed class RedisClockFixture : RedisConformanceFixture
+{
+    protected override bool FakeClock
+    {
+        get
+        {
+            Missing.SkipIf(RedisServerProcess.FakeTimeLibrary is null, "faketime");
+            return true;
+        }
+    }
+}
+
+/// <summary>Garnet, in memory.</summary>
+public sealed class GarnetConformanceFixture : BackendFixture
+{
+    public override string Name => "Garnet";
+
+    public override ValueTask<BackendServer> StartServerAsync() => RedisServerUnderTest.StartAsync(new GarnetServerProcess());
+}

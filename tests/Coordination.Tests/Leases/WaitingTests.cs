@@ -1,0 +1,69 @@
+using Coordination.Backends;
+using Coordination.InMemory;
+
+namespace Coordination.Tests.Leases;
+
+/// <summary>A waiter's time, and what it hears when it is up.</summary>
+public sealed class WaitingTests : EngineTest
+{
+    [Fact]
+    public async Task A_fault_that_has_passed_is_not_taken_for_an_outage_when_the_time_is_up()
+    {
+        await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        var lease = await Coordinator.CreateLock("y").AcquireAsync(Ct);
+        var waiting = Coordinator.CreateLock("x").TryAcquireAsync(Seconds(3), Ct).AsTask();
+        await Time.SettleAsync();
+        var faults = 1;
+        Backend.OnRelease = key => key.Resource == "y" && faults-- > 0 ? Fault(isTransient: true) : null;
+        var release = lease.ReleaseAsync(Ct).AsTask();
+        await EndsWithinAsync(release, Seconds(2));
+        await release;
+
+        await EndsWithinAsync(waiting, Seconds(3.1));
+
+        Assert.Null(await waiting);
+    }
+
+    [Fact]
+    public async Task A_question_that_hangs_does_not_keep_a_waiter_beyond_its_time()
+    {
+        await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        var waiting = Coordinator.CreateLock("x").TryAcquireAsync(Seconds(1), Ct).AsTask();
+        await Time.PassAsync(Seconds(0.5));
+        Connection.OnRequest = static request => request.Operation == InMemoryOperation.Claim ? InMemoryFault.DropRequest : null;
+        Connection.Reconnect();
+
+        await EndsWithinAsync(waiting, Seconds(0.7));
+
+        Assert.Null(await waiting);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(long.MaxValue)]
+    public async Task An_odd_recheck_time_neither_fails_the_wait_nor_floods_the_backend(long ticks)
+    {
+        await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        Backend.Claimed = result => result.Outcome == ClaimOutcome.Waiting ? ClaimResult.Waiting(TimeSpan.FromTicks(ticks)) : result;
+
+        var call = Task.Run(async () => await Coordinator.CreateLock("x").TryAcquireAsync(Seconds(0.3), Ct), Ct);
+
+        await EndsWithinAsync(call, Seconds(2));
+        Assert.Null(await call);
+        Assert.InRange(Backend.Claims, 1, 60);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(long.MaxValue)]
+    public async Task An_odd_maintenance_time_is_bounded(long ticks)
+    {
+        Backend.Maintained = () => TimeSpan.FromTicks(ticks);
+        await using var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);
+
+        await Time.PassAsync(Seconds(0.5));
+
+        Assert.InRange(Backend.Maintenances, 1, 100);
+    }
+}
