@@ -59,7 +59,7 @@ internal sealed partial class Session
         }
         catch (ObjectDisposedException) when (HasEnded)
         {
-            return false;
+            return null;
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
