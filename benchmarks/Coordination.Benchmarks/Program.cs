@@ -1,5 +1,6 @@
 using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Commands;
+using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
 
 Command[] commands =
@@ -27,6 +28,11 @@ catch (UsageException exception)
 {
     Console.Error.WriteLine($"{exception.Message}{Environment.NewLine}See --help.");
     return 2;
+}
+catch (OverlapException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 1;
 }
 
 void ShowHelp()

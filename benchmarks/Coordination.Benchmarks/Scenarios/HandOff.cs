@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
@@ -83,7 +82,7 @@ internal static class HandOff
         await held.DisposeAsync();
         var entered = (await taker.HearAsync("entered"))[0];
         await taker.HearAsync("released");
-        return entered > released ? entered - released : throw new UsageException($"{key} let two processes hold at once.");
+        return entered > released ? entered - released : throw new OverlapException($"{key} let two processes hold at once.");
     }
 
     private static async Task PingAsync(ConnectionMultiplexer connection, Latencies? latencies)
