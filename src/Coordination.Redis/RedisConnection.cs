@@ -7,6 +7,9 @@ namespace Coordination.Redis;
 /// <summary>The driver's connection: given by the user, or made at the first call and owned.</summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
+    // The driver's own limit for a connection, by default.
+    private static readonly TimeSpan SubscriberLimit = TimeSpan.FromSeconds(3);
+
     private readonly ConfigurationOptions? _configuration;
     private readonly int _databaseNumber;
     private readonly ILogger _logger;
@@ -91,7 +94,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>The subscriber, connected to if that was not done yet.</summary>
     /// <param name="cancellationToken">Ends the call, not the connecting.</param>
     /// <returns>The subscriber.</returns>
-    public async ValueTask<ISubscriber> GetSubscriberAsync(CancellationToken cancellationToken)
+    private async ValueTask<ISubscriber> GetSubscriberAsync(CancellationToken cancellationToken)
     {
         await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var multiplexer = _multiplexer!;
@@ -102,6 +105,40 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         return subscriber;
+    }
+
+    /// <summary>Subscribes a channel. One round trip.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="handler">Who hears.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CancellationToken cancellationToken)
+    {
+        var subscriber = await GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
+        var multiplexer = _multiplexer!;
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Decide(object? sender, ConnectionFailedEventArgs e) => decided.TrySetResult();
+        multiplexer.ConnectionRestored += Decide;
+        multiplexer.ConnectionFailed += Decide;
+        try
+        {
+            await subscriber.SubscribeAsync(channel, handler).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisConnectionException) when (multiplexer.IsConnected)
+        {
+            // The driver's second connection, for messages, is up a little later than the first. Whether it comes up or not, the driver says so.
+            if (!subscriber.IsConnected())
+            {
+                await decided.Task.WaitAsync(SubscriberLimit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
+
+            await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
+            await subscriber.SubscribeAsync(channel, handler).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            multiplexer.ConnectionRestored -= Decide;
+            multiplexer.ConnectionFailed -= Decide;
+        }
     }
 
     /// <summary>Runs a script: by its hash, or by its text where the server does not know it (after a restart, a failover, a SCRIPT FLUSH).</summary>

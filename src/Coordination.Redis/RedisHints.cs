@@ -15,6 +15,7 @@ internal sealed class RedisHints : IAsyncDisposable
     private readonly ConcurrentDictionary<long, ISessionListener> _sessions = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly SemaphoreSlim _subscribing = new(1, 1);
+    private bool _triedToSubscribe;
     private long _lastSession;
 
     /// <summary>Makes them; nothing is subscribed yet.</summary>
@@ -63,11 +64,14 @@ internal sealed class RedisHints : IAsyncDisposable
                 return;
             }
 
-            var subscriber = await _connection.GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
-
             // After a call that was given up half-way the handler may be in place already: not twice.
-            await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
-            await subscriber.SubscribeAsync(_channel, OnMessage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (_triedToSubscribe)
+            {
+                await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            }
+
+            _triedToSubscribe = true;
+            await _connection.SubscribeAsync(_channel, OnMessage, cancellationToken).ConfigureAwait(false);
             IsSubscribed = true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -95,9 +99,8 @@ internal sealed class RedisHints : IAsyncDisposable
         var watch = new Watch(this, channel, changed);
         try
         {
-            var subscriber = await _connection.GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
             _watches[watch] = 0;
-            await subscriber.SubscribeAsync(channel, watch.OnMessage).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await _connection.SubscribeAsync(channel, watch.OnMessage, cancellationToken).ConfigureAwait(false);
             return watch;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
