@@ -21,7 +21,7 @@ public sealed class ClockTests(ClockFixture fixture) : BackendTests(fixture), IC
         // Clamped to one duration from the first script after the step.
         var (_, stepped) = await ClaimAsync(id: waiting.Id);
         Assert.Equal(ClaimOutcome.Waiting, stepped.Outcome);
-        Assert.InRange(stepped.RecheckAfter!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(501));
+        Assert.InRange(stepped.RecheckAfter!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(502));
         await Task.Delay(stepped.RecheckAfter.Value, Token);
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(id: waiting.Id)).Result.Outcome);
     }

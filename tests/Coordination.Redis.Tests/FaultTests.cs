@@ -187,8 +187,8 @@ public sealed class FaultTests : IAsyncLifetime
 
         var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await ClaimAsync(await OpenAsync(server.EndPoint + password)));
 
-        Assert.False(fault.IsTransient);
         AssertNames(fault, "claim", "password");
+        Assert.False(fault.IsTransient);
         var right = await OpenAsync(server.EndPoint + ",password=secret");
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(right)).Outcome);
     }

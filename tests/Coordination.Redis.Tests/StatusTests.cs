@@ -87,14 +87,15 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
     public async Task A_detached_claim_is_taken_over_once_with_its_token()
     {
         var (held, token) = await HoldAsync();
-        Assert.True(await Session.DetachAsync(held, Token));
-        Assert.True(await Session.DetachAsync(held, Token));
+        var ticket = await Session.DetachAsync(held, Token);
+        Assert.NotNull(ticket);
+        Assert.Equal(ticket, await Session.DetachAsync(held, Token));
         await using var other = Connect();
         await using var third = Connect();
 
-        var session = await OpenAsync(5_000, ticket: Session.Ticket, backend: other);
-        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: Session.Ticket, backend: third));
-        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: Session.Ticket, backend: other));
+        var session = await OpenAsync(5_000, ticket: ticket, backend: other);
+        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: ticket, backend: third));
+        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: ticket, backend: other));
 
         var (_, found) = await ClaimAsync(id: held.Id, intent: ClaimIntent.FindExisting, session: session);
         Assert.Equal((ClaimOutcome.Granted, token), (found.Outcome, found.Token));
@@ -105,9 +106,9 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
     public async Task Of_two_who_attach_at_once_over_one_connection_one_gets_it()
     {
         var (held, _) = await HoldAsync();
-        await Session.DetachAsync(held, Token);
+        var ticket = await Session.DetachAsync(held, Token);
 
-        var attempts = Enumerable.Range(0, 8).Select(_ => OpenAsync(ticket: Session.Ticket)).ToArray();
+        var attempts = Enumerable.Range(0, 8).Select(_ => OpenAsync(ticket: ticket)).ToArray();
         var won = 0;
         foreach (var attempt in attempts)
         {
@@ -131,10 +132,12 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
         var brief = await OpenAsync(2_000);
         var (held, _) = await HoldAsync(session: brief);
         await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: new RedisTicket(held).ToString()));
-        Assert.True(await brief.DetachAsync(held, Token));
+        var ticket = await brief.DetachAsync(held, Token);
+        Assert.NotNull(ticket);
+        Assert.Null(await Session.DetachAsync(new ClaimKey(Resource, NewId()), Token));
         await UntilAsync(async () => (await HoldersAsync()).Length == 0);
 
-        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: brief.Ticket));
+        await Assert.ThrowsAsync<LeaseLostException>(() => OpenAsync(ticket: ticket));
     }
 
     [Theory]

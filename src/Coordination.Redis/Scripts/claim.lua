@@ -8,11 +8,16 @@ local retention = tonumber(ARGV[7])
 local q, record, tombstone = begin(KEYS[1], KEYS[2], id)
 local arrival
 
+-- One millisecond more, for timers that fire a little early: they would ask twice.
+local function ask_at(expiry)
+  return -3 - max(expiry - now, 0)
+end
+
 -- Rule 8: the earliest time at which the rule would grant this claim if nobody renewed. Worked out while few are ahead; the
 -- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early.
 local function recheck(rank)
   if q.held + rank > 32 then
-    if rank < 8 then return -2 - max(q.earliest - now, 1) end
+    if rank < 8 then return ask_at(q.earliest) end
     return -1
   end
   local fields = call('HGETALL', q.h)
@@ -47,7 +52,7 @@ local function recheck(rank)
     end
   end
   if clear == 0 then return -1 end
-  return -2 - max(clear - now, 1)
+  return ask_at(clear)
 end
 
 if record then
