@@ -119,7 +119,7 @@ public sealed class RedisBackend : ICoordinationBackend
     /// <inheritdoc/>
     public async ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken)
     {
-        var arguments = Arguments(resource, holdersOnly ? 1 : 0);
+        var arguments = Arguments(resource, holdersOnly ? 1 : 0, Retention);
         var reply = await EvaluateAsync(RedisScripts.Inspect, arguments, "inspect", resource, cancellationToken).ConfigureAwait(false);
         return RedisReplies.ToSnapshot(reply);
     }

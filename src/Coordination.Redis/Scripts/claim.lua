@@ -14,19 +14,21 @@ local function ask_at(expiry)
 end
 
 -- Rule 8: the earliest time at which the rule would grant this claim if nobody renewed. Worked out while few are ahead; the
--- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early.
+-- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early. None
+-- when not all that counts as granted is there.
 local function recheck(rank)
   if q.held + rank > 32 then
     if rank < 8 then return ask_at(q.earliest) end
     return -1
   end
   local fields = call('HGETALL', q.h)
-  local clear, counted = 0, {}
+  local clear, counted, held = 0, {}, 0
   for i = 1, #fields, 2 do
     local mark = string.sub(fields[i], 1, 1)
     if mark ~= ':' and mark ~= '!' then
       local other, token, expiry, number = match(fields[i + 1], '^(%d+) (%d+) %d (%d+) (%d+)')
       expiry, other = tonumber(expiry), tonumber(other)
+      if token ~= '0' then held = held + 1 end
       if token ~= '0' or tonumber(number) < arrival then
         if limit == 0 or limit == SHARED then
           if limit == 0 or other ~= SHARED then clear = max(clear, expiry) end
@@ -38,6 +40,7 @@ local function recheck(rank)
       end
     end
   end
+  if held < q.held then return nil end
   if #counted > 0 then
     -- From the last to expire backwards: those that may still be there.
     table.sort(counted, function(a, b) return a[1] > b[1] end)
@@ -53,6 +56,18 @@ local function recheck(rank)
   end
   if clear == 0 then return -1 end
   return ask_at(clear)
+end
+
+local function wait(rank)
+  local answer = recheck(rank)
+  if answer then return answer end
+  -- A holder was deleted by hand: those behind it get their turn now.
+  walk(q)
+  promote(q)
+  save(q, retention)
+  local token = parse(call('HGET', q.h, id)).token
+  if token ~= 0 then return token end
+  return recheck(call('ZRANK', q.w, id) or 0) or -1
 end
 
 if record then
@@ -73,7 +88,7 @@ if record then
     call('PEXPIREAT', q.w, int(q.till))
     rank = call('ZRANK', q.w, id)
   end
-  return recheck(rank)
+  return wait(rank)
 end
 
 if tombstone or intent == '2' then
@@ -109,4 +124,4 @@ if granted then return token end
 
 call('ZADD', q.w, int(arrival), id)
 call('PEXPIREAT', q.w, int(q.till))
-return recheck(q.waiting - 1)
+return wait(q.waiting - 1)
