@@ -91,30 +91,15 @@ internal sealed class RedisConnection : IAsyncDisposable
         return _database is { } database ? new(database) : ConnectAsync(cancellationToken);
     }
 
-    /// <summary>The subscriber, connected to if that was not done yet.</summary>
-    /// <param name="cancellationToken">Ends the call, not the connecting.</param>
-    /// <returns>The subscriber.</returns>
-    private async ValueTask<ISubscriber> GetSubscriberAsync(CancellationToken cancellationToken)
-    {
-        await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        var multiplexer = _multiplexer!;
-        var subscriber = multiplexer.GetSubscriber();
-        if (multiplexer.IsConnected && !subscriber.IsConnected())
-        {
-            await UntilSubscriberConnectsAsync(multiplexer, subscriber, cancellationToken).ConfigureAwait(false);
-        }
-
-        return subscriber;
-    }
-
     /// <summary>Subscribes a channel. One round trip.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="handler">Who hears.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CancellationToken cancellationToken)
     {
-        var subscriber = await GetSubscriberAsync(cancellationToken).ConfigureAwait(false);
+        await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var multiplexer = _multiplexer!;
+        var subscriber = multiplexer.GetSubscriber();
         var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Decide(object? sender, ConnectionFailedEventArgs e) => decided.TrySetResult();
         multiplexer.ConnectionRestored += Decide;
@@ -242,28 +227,6 @@ internal sealed class RedisConnection : IAsyncDisposable
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-
-    // The driver's second connection, for messages, is up a little later than the first, and without a backlog a subscription would fail
-    // until then. Whether it comes up or not, the driver says so.
-    private static async Task UntilSubscriberConnectsAsync(IConnectionMultiplexer multiplexer, ISubscriber subscriber, CancellationToken cancellationToken)
-    {
-        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Decide(object? sender, ConnectionFailedEventArgs e) => decided.TrySetResult();
-        multiplexer.ConnectionRestored += Decide;
-        multiplexer.ConnectionFailed += Decide;
-        try
-        {
-            if (!subscriber.IsConnected())
-            {
-                await decided.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            multiplexer.ConnectionRestored -= Decide;
-            multiplexer.ConnectionFailed -= Decide;
-        }
-    }
 
     private async ValueTask<IDatabase> ConnectAsync(CancellationToken cancellationToken)
     {
