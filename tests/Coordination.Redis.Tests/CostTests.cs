@@ -56,6 +56,8 @@ public sealed partial class CostTests(CostFixture fixture) : BackendTests(fixtur
     [InlineData(256)]
     public async Task G7_an_acquisition_costs_two_commands_and_one_message_however_many_wait(int waiters)
     {
+        // Once before it counts: a server that does not know a script yet is asked twice.
+        await Session.ReleaseAsync((await HoldAsync()).Key, Token);
         var (holder, _) = await HoldAsync();
         var queue = new Queue<ClaimKey>();
         for (var i = 0; i < waiters; i++)

@@ -30,9 +30,11 @@ public sealed class RedisClockFixture : RedisConformanceFixture
     }
 }
 
-/// <summary>Garnet, in memory.</summary>
+/// <summary>Garnet, in memory. Its suites run one after the other: each of its processes takes as much of the machine as all of Redis's.</summary>
 public sealed class GarnetConformanceFixture : BackendFixture
 {
+    public const string OneByOne = "Garnet conformance";
+
     public override string Name => "Garnet";
 
     public override ValueTask<BackendServer> StartServerAsync() => RedisServerUnderTest.StartAsync(new GarnetServerProcess());

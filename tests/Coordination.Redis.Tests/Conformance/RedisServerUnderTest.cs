@@ -22,7 +22,7 @@ public sealed class RedisServerUnderTest : BackendServer
 
     public override TestTime Time => _time;
 
-    public override TimeSpan Duration => TimeSpan.FromSeconds(1.5);
+    public override TimeSpan Duration => TimeSpan.FromSeconds(2);
 
     public override bool OpensSessionsLocally => true;
 
