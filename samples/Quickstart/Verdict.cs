@@ -1,5 +1,3 @@
-using Coordination;
-
 namespace Quickstart;
 
 /// <summary>What the referee found.</summary>

@@ -1,5 +1,3 @@
-using Coordination.Backends;
-
 namespace Coordination.Leases;
 
 /// <content>The clock: what is due, and who is told.</content>

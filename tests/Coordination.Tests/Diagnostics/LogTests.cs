@@ -1,7 +1,6 @@
 using System.Reflection;
 using Coordination.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Coordination.Tests.Diagnostics;
 

@@ -4,7 +4,6 @@ using Coordination.InMemory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Coordination.Tests.Diagnostics;
 

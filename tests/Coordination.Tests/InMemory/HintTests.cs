@@ -1,5 +1,3 @@
-using Coordination.Backends;
-
 namespace Coordination.Tests.InMemory;
 
 /// <summary>What the server tells without being asked.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Coordination.InMemory;
 using Microsoft.Extensions.Logging.Testing;
-using Xunit;
 
 namespace Coordination.Tests.Leases;
 
