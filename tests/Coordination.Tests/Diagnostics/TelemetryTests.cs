@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Coordination.InMemory;
@@ -66,12 +67,12 @@ public sealed class TelemetryTests
     [Fact]
     public async Task An_acquisition_is_an_activity_of_the_source_Coordination()
     {
-        var activities = new List<Activity>();
+        var activities = new ConcurrentQueue<Activity>(); // other tests' activities come too
         using var listener = new ActivityListener
         {
             ShouldListenTo = static source => source.Name == "Coordination",
             Sample = static (ref _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activities.Add,
+            ActivityStopped = activities.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
         await using var coordinator = new Coordinator(new InMemoryServer(_time).CreateBackend(), timeProvider: _time);
