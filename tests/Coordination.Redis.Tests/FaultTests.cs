@@ -185,10 +185,16 @@ public sealed class FaultTests : IAsyncLifetime
     {
         var server = await StartAsync("--requirepass", "secret");
 
-        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await ClaimAsync(await OpenAsync(server.EndPoint + password)));
+        var session = await OpenAsync(server.EndPoint + password);
+        CoordinationException fault;
+        do
+        {
+            // While the driver finds out, it may say no more than that it is not connected: the engine asks again.
+            fault = await Assert.ThrowsAsync<CoordinationException>(() => ClaimAsync(session));
+        }
+        while (fault.IsTransient);
 
         AssertNames(fault, "claim", "password");
-        Assert.False(fault.IsTransient);
         var right = await OpenAsync(server.EndPoint + ",password=secret");
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(right)).Outcome);
     }
