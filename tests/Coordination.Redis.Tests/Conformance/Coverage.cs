@@ -13,6 +13,6 @@ public sealed class Coverage(ITestOutputHelper output)
     {
         var lines = SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(GarnetConformanceFixture), GarnetLimits.LeftOut);
         Assert.All(lines, output.WriteLine);
-        Assert.Equal(GarnetLimits.LeftOut.Count + 4, lines.Count);
+        Assert.Equal(GarnetLimits.LeftOut.Count + 6, lines.Count);
     }
 }

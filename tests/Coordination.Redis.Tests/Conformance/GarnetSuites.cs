@@ -8,22 +8,12 @@ internal static class GarnetLimits
     internal const string NoFakeClock = "Garnet runs on .NET's clock, which cannot be faked from outside.";
     internal const string NoPersistence = "Garnet is run in memory: a restart loses the data.";
 
-    private const string NoCounters = "Garnet does not count commands (INFO commandstats).";
-    private const string NotYet = "Not run on Garnet yet; it runs the same scripts as Redis, on which the suite is run.";
+    internal const string NoCounters = "Garnet does not count commands (INFO commandstats).";
 
     internal static readonly IReadOnlyDictionary<Type, string> LeftOut = new Dictionary<Type, string>
     {
-        [typeof(HandOffSuite)] = NoCounters,
         [typeof(RenewalScalesSuite)] = NoCounters,
         [typeof(OutageSuite)] = NoPersistence,
-        [typeof(ExclusionOfProcessesSuite)] = NotYet,
-        [typeof(CrashSuite)] = NotYet,
-        [typeof(LossSuite)] = NotYet,
-        [typeof(NothingLeftBehindSuite)] = NotYet,
-        [typeof(ExactlyOneClaimSuite)] = NotYet,
-        [typeof(NothingHangsSuite)] = NotYet,
-        [typeof(BadInputSuite)] = NotYet,
-        [typeof(DisposalSuite)] = NotYet,
     };
 }
 
@@ -78,3 +68,32 @@ public sealed class GarnetTokenContract(GarnetConformanceFixture fixture) : Toke
 
 [Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetValueContract(GarnetConformanceFixture fixture) : ValueContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetDisposal(GarnetConformanceFixture fixture) : DisposalSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetExclusionOfProcesses(GarnetConformanceFixture fixture) : ExclusionOfProcessesSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetLoss(GarnetConformanceFixture fixture) : LossSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetNothingLeftBehind(GarnetConformanceFixture fixture) : NothingLeftBehindSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetExactlyOneClaim(GarnetConformanceFixture fixture) : ExactlyOneClaimSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetCrash(GarnetConformanceFixture fixture) : CrashSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetNothingHangs(GarnetConformanceFixture fixture) : NothingHangsSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetBadInput(GarnetConformanceFixture fixture) : BadInputSuite(fixture), IClassFixture<GarnetConformanceFixture>;
+
+[Unsupported(nameof(Waiters_ask_no_more_often_than_they_renew), GarnetLimits.NoCounters)]
+[Unsupported(nameof(An_acquisition_costs_the_same_with_1_waiter_and_with_256), GarnetLimits.NoCounters)]
+[Collection(GarnetConformanceFixture.OneByOne)]
+public sealed class GarnetHandOff(GarnetConformanceFixture fixture) : HandOffSuite(fixture), IClassFixture<GarnetConformanceFixture>;
