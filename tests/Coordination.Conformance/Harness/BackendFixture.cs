@@ -20,7 +20,7 @@ public abstract class BackendFixture : IAsyncLifetime
     /// <summary>Starts a server.</summary>
     public abstract ValueTask<BackendServer> StartServerAsync();
 
-    public virtual async ValueTask InitializeAsync() => _shared = await StartServerAsync();
+    public virtual async ValueTask InitializeAsync() => _shared = await StartSharedServerAsync();
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -31,4 +31,7 @@ public abstract class BackendFixture : IAsyncLifetime
 
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Starts the server that is shared, or connects to one that is there already: no case breaks it.</summary>
+    protected virtual ValueTask<BackendServer> StartSharedServerAsync() => StartServerAsync();
 }
