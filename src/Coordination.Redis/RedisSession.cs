@@ -113,6 +113,7 @@ internal sealed class RedisSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
+        _backend.Keys.Keep(claims.Count);
         var exceptions = new List<ClaimRenewal>();
         var calls = new List<(Batch Batch, Task<RedisResult> Reply)>();
         foreach (var batch in Batches(claims))
