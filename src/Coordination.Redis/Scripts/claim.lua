@@ -14,13 +14,13 @@ local function ask_at(expiry)
 end
 
 -- Rule 8: the earliest time at which the rule would grant this claim if nobody renewed. Worked out while few are ahead; the
--- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early. None
--- when not all that counts as granted is there.
+-- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early, and so
+-- may all when the hash is large (many wait behind, or gave up lately): to read it would take milliseconds. None when not all
+-- that counts as granted is there.
 local function recheck(rank)
-  if q.held + rank > 32 then
-    if rank < 8 then return ask_at(q.earliest) end
-    return -1
-  end
+  local crowded = q.held + rank > 32
+  if crowded and rank >= 8 then return -1 end
+  if crowded or call('HLEN', q.h) > 256 then return ask_at(q.earliest) end
   local fields = call('HGETALL', q.h)
   local clear, counted, held = 0, {}, 0
   for i = 1, #fields, 2 do

@@ -17,7 +17,8 @@ local SHARED = 4294967296
 local ANNOUNCED, DETACHED = 1, 2
 local LAST_TOKEN = 9007199254740991 -- 2^53 - 1: beyond it neighbours are equal (rule 11)
 
-local call, match, format, floor, max, min = redis.call, string.match, string.format, math.floor, math.max, math.min
+local call, match, format = redis.call, string.match, string.format
+local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
 
 local function int(n)
   return format('%.0f', n)
@@ -31,6 +32,13 @@ local now = floor(micros / 1000)
 -- One millisecond more: `now` was rounded down, and the claim must last for the whole of its duration.
 local function expiry_of(duration)
   return now + duration + 1
+end
+
+-- Those of one duration end together, four times in it: each end that is due costs a walk of the whole queue, and where many
+-- give up waiting there are thousands of tombstones.
+local function burial_of(duration)
+  local step = max(floor(duration / 4), 1)
+  return ceil(expiry_of(duration) / step) * step
 end
 
 local function parse(record)
@@ -117,7 +125,7 @@ local function save(q, retention, field, record, longest)
 end
 
 local function bury(q, id, duration)
-  local expiry = expiry_of(duration)
+  local expiry = burial_of(duration)
   call('HSET', q.h, '!' .. id, int(expiry) .. ' ' .. int(duration))
   expires(q, expiry)
   return expiry
@@ -133,7 +141,7 @@ local function walk(q)
     local mark = string.sub(field, 1, 1)
     if mark == '!' then
       local expiry, duration = match(text, '^(%d+) (%d+)$')
-      expiry = min(tonumber(expiry), expiry_of(tonumber(duration)))
+      expiry = min(tonumber(expiry), burial_of(tonumber(duration)))
       if expiry <= now then
         call('HDEL', q.h, field)
       else
