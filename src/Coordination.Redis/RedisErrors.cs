@@ -82,7 +82,7 @@ internal static class RedisErrors
         RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Authentication(message),
         RedisErrorKind.NoPermission or RedisErrorKind.NotPermitted =>
             ($"the user lacks a permission: {message}. Allow it EVAL, EVALSHA, SUBSCRIBE and PUBLISH, what the scripts use " +
-                "(TIME, HMGET, HGET, HSET, HDEL, HLEN, HGETALL, ZADD, ZREM, ZRANGE, ZRANK, PEXPIREAT), and the keys and channels of the prefix.", false),
+                "(TIME, HMGET, HGET, HSET, HDEL, HLEN, HGETALL, ZADD, ZREM, ZCARD, ZRANGE, ZRANK, PEXPIREAT), and the keys and channels of the prefix.", false),
         RedisErrorKind.UnknownCommand =>
             ($"the server does not know a command: {message}. Redis 6.2 or later is needed, or a server that speaks like it (Valkey, Garnet with --lua --lua-transaction-mode).", false),
         RedisErrorKind.WrongType =>

@@ -59,9 +59,9 @@ local function recheck(rank)
 end
 
 local function wait(rank)
-  local answer = recheck(rank)
+  local answer = rank and recheck(rank)
   if answer then return answer end
-  -- A holder was deleted by hand: those behind it get their turn now.
+  -- A holder was deleted by hand, or this claim's place was lost: those behind it get their turn, and it its place, now.
   walk(q)
   promote(q)
   save(q, retention)
@@ -82,12 +82,6 @@ if record then
   end
   save(q, retention, id, pack(c), c.expiry)
   if c.token ~= 0 then return c.token end
-  if not rank then
-    -- Its place was lost (a key evicted or deleted by force): it queues anew rather than never.
-    call('ZADD', q.w, int(c.arrival), id)
-    call('PEXPIREAT', q.w, int(q.till))
-    rank = call('ZRANK', q.w, id)
-  end
   return wait(rank)
 end
 

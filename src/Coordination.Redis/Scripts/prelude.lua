@@ -131,10 +131,23 @@ local function bury(q, id, duration)
   return expiry
 end
 
+-- Makes w name the waiting claims, and them alone. They differ after a key was evicted or a waiting claim deleted by hand: it
+-- would count as waiting for good, or wait for good.
+local function mend(q, waiting)
+  for _, id in ipairs(call('ZRANGE', q.w, 0, -1)) do
+    if waiting[id] then waiting[id] = nil else call('ZREM', q.w, id) end
+  end
+  for id, arrival in pairs(waiting) do
+    call('ZADD', q.w, int(arrival), id)
+  end
+  call('PEXPIREAT', q.w, int(q.till))
+end
+
 -- Walks all claims: clamps what a step back of the clock left too far ahead (rule 9), removes what has expired and buries
 -- it (rule 4), and counts afresh.
 local function walk(q)
   local fields = call('HGETALL', q.h)
+  local waiting = {}
   q.held, q.limit, q.at_limit, q.waiting, q.earliest = 0, 0, 0, 0, 0
   for i = 1, #fields, 2 do
     local field, text = fields[i], fields[i + 1]
@@ -161,10 +174,15 @@ local function walk(q)
           call('HSET', q.h, field, pack(c))
         end
         expires(q, c.expiry)
-        if c.token == 0 then q.waiting = q.waiting + 1 else count(q, c.limit) end
+        if c.token == 0 then
+          q.waiting, waiting[field] = q.waiting + 1, c.arrival
+        else
+          count(q, c.limit)
+        end
       end
     end
   end
+  if call('ZCARD', q.w) ~= q.waiting then mend(q, waiting) end
 end
 
 -- Grants from the head of the queue as far as the rule allows. A grant does not re-arm the claim's expiry (rule 7), and is
@@ -172,14 +190,11 @@ end
 local function promote(q)
   while q.waiting > 0 do
     local id = call('ZRANGE', q.w, 0, 0)[1]
-    if not id then
-      q.waiting = 0
-      return
-    end
-    local record = call('HGET', q.h, id)
+    local record = id and call('HGET', q.h, id)
     if not record then
-      call('ZREM', q.w, id)
-      q.waiting = q.waiting - 1
+      -- Deleted by hand, or evicted. Whether it was counted is not known: afresh.
+      if id then call('ZREM', q.w, id) end
+      walk(q)
     else
       local c = parse(record)
       if not admits(q, c.limit) then return end
