@@ -192,8 +192,9 @@ public sealed class RedisBackend : ICoordinationBackend
         var session = new RedisSession(this, number, duration);
         var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
 
-        // Of two at once, who share the number, one only: the one that removes it.
-        if (_attaching.TryRemove(text, out _) && attached)
+        // Of those at once, who share the number, one only: the one that removes it. Not a number that came after it: whoever comes when
+        // the first has it already is given another, and to remove that would make a second owner.
+        if (_attaching.TryRemove(KeyValuePair.Create(text, number)) && attached)
         {
             return Listening(session, listener);
         }
