@@ -255,6 +255,30 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_channel_prefix_keeps_nobody_from_hearing_of_a_grant()
+    {
+        var server = await StartAsync();
+        var session = await OpenAsync($"{server.EndPoint},channelPrefix=mine:");
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "waits");
+
+        await session.ReleaseAsync(Key("holds"), Token);
+
+        await _hints.GrantOfAsync("waits");
+    }
+
+    [Fact]
+    public async Task A_connection_of_the_applications_with_a_channel_prefix_is_refused()
+    {
+        var server = await StartAsync();
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},channelPrefix=mine:");
+
+        var refusal = Assert.Throws<ArgumentException>(() => new RedisBackend(connection));
+
+        Assert.Contains("ChannelPrefix", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Disposing_a_backend_that_was_never_used_or_cannot_connect_ends()
     {
         await RedisBackend.Create(new RedisBackendOptions { Configuration = "127.0.0.1:1" }).DisposeAsync();
