@@ -245,7 +245,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return _database!;
+
+        // None when it was disposed meanwhile.
+        return _database ?? throw new ObjectDisposedException(nameof(RedisBackend));
     }
 
     private async Task<IConnectionMultiplexer> OpenAsync(ConfigurationOptions configuration)

@@ -93,12 +93,14 @@ internal sealed class RedisSession : IBackendSession
         arguments.Values[0] = _milliseconds;
         arguments.Values[1] = _backend.Retention;
         arguments.Values[2] = claim.Id;
-        var reply = await _backend.EvaluateAsync(RedisScripts.Release, arguments, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+
+        // Whether the release arrives or not, it is not renewed any more.
         if (!_waiting.IsEmpty)
         {
             _waiting.TryRemove(claim.Id, out _);
         }
 
+        var reply = await _backend.EvaluateAsync(RedisScripts.Release, arguments, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
         return (long)reply == 1;
     }
 

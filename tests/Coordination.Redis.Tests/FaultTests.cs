@@ -255,6 +255,43 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_subscription_that_was_given_up_half_way_is_made_anew()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        await using var backend = new RedisBackend(connection);
+        var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(30)), _hints, Token);
+        await server.FreezeAsync();
+        using var givenUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ClaimAsync(session, token: givenUp.Token));
+        await server.ResumeAsync();
+
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "waits");
+        await session.ReleaseAsync(Key("holds"), Token);
+
+        await _hints.GrantOfAsync("waits");
+        Assert.Single(_hints.Grants);
+    }
+
+    [Fact]
+    public async Task After_its_disposal_a_backend_says_so_though_it_was_never_used()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        var backend = new RedisBackend(connection);
+        var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(30)), _hints, Token);
+
+        await backend.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => ClaimAsync(session));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await backend.WatchAsync("r", () => { }, Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await backend.InspectAsync("r", false, Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await session.RenewAsync([Key("c")], Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await session.ReleaseAsync(Key("c"), Token));
+    }
+
+    [Fact]
     public async Task A_channel_prefix_keeps_nobody_from_hearing_of_a_grant()
     {
         var server = await StartAsync();
