@@ -213,6 +213,24 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_the_right_to_publish_the_release_says_so_and_is_done_with_all_its_grants()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        var session = await OpenAsync(server.EndPoint);
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "reads", mode: ClaimMode.Shared);
+        await ClaimAsync(session, "reads too", mode: ClaimMode.Shared);
+        await connection.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "-publish");
+
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ReleaseAsync(Key("holds"), Token));
+
+        AssertNames(fault, "release", "lacks a permission");
+        Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads", mode: ClaimMode.Shared)).Outcome);
+        Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads too", mode: ClaimMode.Shared)).Outcome);
+    }
+
+    [Fact]
     public async Task A_server_that_lacks_a_command_is_called_too_old()
     {
         var server = await StartAsync("--rename-command", "HMGET", "");
@@ -331,8 +349,8 @@ public sealed class FaultTests : IAsyncLifetime
     private static ClaimKey Key(string id, string resource = "r") => new(resource, id);
 
     private static async Task<ClaimResult> ClaimAsync(
-        IBackendSession session, string id = "claim", CancellationToken token = default, string resource = "r") =>
-        await session.ClaimAsync(new ClaimRequest(Key(id, resource), ClaimMode.Exclusive, 1, "value"), token == default ? Token : token);
+        IBackendSession session, string id = "claim", CancellationToken token = default, string resource = "r", ClaimMode mode = ClaimMode.Exclusive) =>
+        await session.ClaimAsync(new ClaimRequest(Key(id, resource), mode, 1, "value"), token == default ? Token : token);
 
     private static async Task<ConnectionMultiplexer> AdminAsync(RedisServerProcess server) =>
         await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},allowAdmin=true");

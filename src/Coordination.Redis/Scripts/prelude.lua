@@ -102,7 +102,8 @@ local function next_token(q)
   return token
 end
 
--- Writes the state, and with it a field of the hash where one is given. The keys outlive every claim, and the last token
+-- Writes the state, and with it a field of the hash where one is given, and tells the news: last, so that a user who may not
+-- publish leaves nothing half done. The keys outlive every claim, and the last token
 -- by the retention, counted from the token's own time (rule 10). They are told so with some to spare, hence seldom.
 local function save(q, retention, field, record, longest)
   local extended = false
@@ -121,7 +122,12 @@ local function save(q, retention, field, record, longest)
     call('PEXPIREAT', q.h, int(q.till))
     if q.waiting > 0 then call('PEXPIREAT', q.w, int(q.till)) end
   end
-  if q.changed then call('PUBLISH', q.h .. ':changes', '') end
+  local grants, changed = q.grants, q.changed
+  q.grants, q.changed = nil, nil
+  for _, grant in ipairs(grants or {}) do
+    call('PUBLISH', grant[1], grant[2])
+  end
+  if changed then call('PUBLISH', q.h .. ':changes', '') end
 end
 
 local function bury(q, id, duration)
@@ -186,7 +192,7 @@ local function walk(q)
 end
 
 -- Grants from the head of the queue as far as the rule allows. A grant does not re-arm the claim's expiry (rule 7), and is
--- announced to the session that waits for it: "session id token".
+-- announced to the session that waits for it: "session id token". `save` follows.
 local function promote(q)
   while q.waiting > 0 do
     local id = call('ZRANGE', q.w, 0, 0)[1]
@@ -205,7 +211,8 @@ local function promote(q)
       q.waiting = q.waiting - 1
       announce(q, c.flags)
       local channel, session = match(c.route, '^(%S+) (%S+)$')
-      call('PUBLISH', channel, session .. ' ' .. id .. ' ' .. int(c.token))
+      q.grants = q.grants or {}
+      q.grants[#q.grants + 1] = { channel, session .. ' ' .. id .. ' ' .. int(c.token) }
     end
   end
 end
