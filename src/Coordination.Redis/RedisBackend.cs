@@ -150,6 +150,9 @@ public sealed class RedisBackend : ICoordinationBackend
         RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
         _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
 
+    // Which part of a cluster keeps a resource; -1 where there is no cluster.
+    internal int SlotOf(string resource) => _connection.SlotOf(Keys.Of(resource).Claims);
+
     internal RedisArguments Arguments(string resource, params ReadOnlySpan<RedisValue> values)
     {
         var keys = Keys.Of(resource);

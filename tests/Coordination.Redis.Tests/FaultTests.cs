@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Coordination.Backends;
 using Coordination.Redis.Tests.Servers;
 using Coordination.Redis.Tests.Support;
@@ -228,6 +231,34 @@ public sealed class FaultTests : IAsyncLifetime
         AssertNames(fault, "release", "lacks a permission");
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads", mode: ClaimMode.Shared)).Outcome);
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads too", mode: ClaimMode.Shared)).Outcome);
+    }
+
+    [Fact]
+    public async Task In_a_cluster_claims_of_many_slots_are_renewed_and_ended()
+    {
+        using var bus = new TcpListener(IPAddress.Loopback, 0);
+        bus.Start();
+        var port = ((IPEndPoint)bus.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        bus.Stop();
+        var server = await StartAsync("--cluster-enabled", "yes", "--cluster-port", port, "--cluster-announce-ip", "127.0.0.1");
+        await using var connection = await AdminAsync(server);
+        await connection.GetDatabase().ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+        await EventuallyAsync(async () => Assert.Contains("cluster_state:ok", (string?)await connection.GetDatabase().ExecuteAsync("CLUSTER", "INFO"), StringComparison.Ordinal));
+        var session = await OpenAsync(server.EndPoint);
+        var claims = Enumerable.Range(0, 300).Select(i => Key($"claim {i}", $"resource {i / 2}")).ToArray();
+        foreach (var claim in claims)
+        {
+            await ClaimAsync(session, claim.Id, resource: claim.Resource);
+        }
+
+        Assert.True(await session.ReleaseAsync(claims[8], Token));
+        var renewed = await session.RenewAsync(claims, Token);
+
+        Assert.Equal(
+            [(8, ClaimRenewalOutcome.Lost), (9, ClaimRenewalOutcome.Granted)],
+            renewed.Exceptions.Select(exception => (exception.Index, exception.Outcome)).Order());
+        await session.EndAsync(claims, Token);
+        Assert.All((await session.RenewAsync(claims, Token)).Exceptions, exception => Assert.Equal(ClaimRenewalOutcome.Lost, exception.Outcome));
     }
 
     [Fact]
