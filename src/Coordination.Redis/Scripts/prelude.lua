@@ -124,8 +124,8 @@ local function save(q, retention, field, record, longest)
   end
   local grants, changed = q.grants, q.changed
   q.grants, q.changed = nil, nil
-  for _, grant in ipairs(grants or {}) do
-    call('PUBLISH', grant[1], grant[2])
+  if grants then
+    for _, grant in ipairs(grants) do call('PUBLISH', grant[1], grant[2]) end
   end
   if changed then call('PUBLISH', q.h .. ':changes', '') end
 end
