@@ -89,7 +89,7 @@ internal sealed partial class Session
         End(out _);
     }
 
-    /// <summary>Turns what is held into lost and what waits into gone, once.</summary>
+    /// <summary>Turns what is held into lost and what waits into gone, once. Those that were lost before are among the claims: the server may have them yet.</summary>
     private bool End(out List<Claim> claims, bool isEmptyOnly = false)
     {
         lock (_gate)
@@ -115,8 +115,6 @@ internal sealed partial class Session
                 }
             }
 
-            // Those that were lost before have been told already.
-            claims.RemoveAll(static claim => claim.State == ClaimState.Lost && claim.IsTold);
             _claims.Clear();
         }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Coordination.Conformance;
 
 /// <summary>G4: an acquire that timed out, was cancelled or failed leaves no claim behind, or one that ends within one duration.</summary>
@@ -203,8 +205,8 @@ public abstract class NothingLeftBehindSuite(BackendFixture fixture) : Guarantee
         var leaving = await ClientAsync(Duration * 20);
         var observer = await ClientAsync();
         string[] names = [NewName(), NewName(), NewName()];
-        await AtOnceAsync(leaving.Coordinator.AcquireAsync(Primitive.Lock, names[0]));
-        await AtOnceAsync(leaving.Coordinator.AcquireAsync(Primitive.HandRenewed, names[1]));
+        var shared = await AtOnceAsync(leaving.Coordinator.AcquireAsync(Primitive.Lock, names[0]));
+        var owned = await AtOnceAsync(leaving.Coordinator.AcquireAsync(Primitive.HandRenewed, names[1]));
         await using var held = await AtOnceAsync(observer.Coordinator.AcquireAsync(Primitive.Lock, names[2]));
         var pending = await QueueUpAsync(leaving, Primitive.Lock, names[2], observer);
         await AtOnceAsync(leaving.Coordinator.DisposeAsync());
@@ -212,7 +214,32 @@ public abstract class NothingLeftBehindSuite(BackendFixture fixture) : Guarantee
         await EmptyAsync(observer, names[0], Soon);
         await EmptyAsync(observer, names[1], Soon);
         await WaitersAsync(observer, names[2], 0);
+        Assert.Equal((LeaseState.Lost, LeaseState.Lost), (shared.State, owned.State));
     }
+
+    [CaseTable]
+    [MemberData(nameof(Primitives.All), MemberType = typeof(Primitives))]
+    public async Task A_forgotten_lease_ends_with_its_coordinator_at_the_latest(Primitive primitive)
+    {
+        // Its holder has the promised time to stop, and no longer than its coordinator lives.
+        var leaving = await ClientAsync(Duration * 20);
+        var observer = await ClientAsync();
+        var name = NewName();
+        await ForgetAsync(leaving, primitive, name);
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Time.SettleAsync();
+        }
+
+        await AtOnceAsync(leaving.Coordinator.DisposeAsync());
+        await EmptyAsync(observer, name, Soon);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private async Task ForgetAsync(Client client, Primitive primitive, string name) =>
+        await AtOnceAsync(client.Coordinator.AcquireAsync(primitive, name));
 
     private static HeldCall Hold(Client client, Step step) => step switch
     {
