@@ -6,7 +6,7 @@ namespace Coordination.Redis.Tests.Servers;
 /// <summary>A server in a process of its own.</summary>
 public abstract class ServerProcess : TestServer
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly StringBuilder _output = new();
     private Process? _process;
