@@ -1,0 +1,53 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Google.Protobuf;
+
+namespace Coordination.Etcd;
+
+/// <summary>
+/// What is stored of a claim: <c>x1:VALUE</c> for an exclusive one, <c>s1:VALUE</c> for a shared one, <c>c1,LIMIT:VALUE</c> for a counted one. The mode is the first byte, so that a
+/// transaction can compare it; then comes the version of this format.
+/// </summary>
+/// <param name="Mode">How the claim shares the resource.</param>
+/// <param name="Limit">The number of permits, of a counted claim; otherwise 1.</param>
+/// <param name="Value">Its value.</param>
+internal readonly record struct EtcdValue(ClaimMode Mode, int Limit, string Value)
+{
+    /// <summary>What all shared claims' stored values are greater than.</summary>
+    public static ByteString BeforeShared { get; } = ByteString.CopyFromUtf8("s");
+
+    /// <summary>What all shared claims' stored values are less than.</summary>
+    public static ByteString AfterShared { get; } = ByteString.CopyFromUtf8("t");
+
+    /// <summary>Writes it.</summary>
+    /// <returns>The bytes.</returns>
+    public ByteString Encode() => ByteString.CopyFromUtf8(Mode switch
+    {
+        ClaimMode.Exclusive => $"x1:{Value}",
+        ClaimMode.Shared => $"s1:{Value}",
+        _ => string.Create(CultureInfo.InvariantCulture, $"c1,{Limit}:{Value}"),
+    });
+
+    /// <summary>Reads it.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="withValue">Whether the value is wanted; otherwise it is empty.</param>
+    /// <returns>What they say. What cannot be read, such as a later version's, blocks everything behind it.</returns>
+    public static EtcdValue Decode(ByteString bytes, bool withValue)
+    {
+        var span = bytes.Span;
+        var colon = span.IndexOf((byte)':');
+        if (colon < 2 || span[1] != (byte)'1')
+        {
+            return new EtcdValue(ClaimMode.Exclusive, 1, "");
+        }
+
+        var value = withValue ? Encoding.UTF8.GetString(span[(colon + 1)..]) : "";
+        return span[0] switch
+        {
+            (byte)'s' => new EtcdValue(ClaimMode.Shared, 1, value),
+            (byte)'c' when colon > 3 && Utf8Parser.TryParse(span[3..colon], out int limit, out _) => new EtcdValue(ClaimMode.Counted, limit, value),
+            _ => new EtcdValue(ClaimMode.Exclusive, 1, value),
+        };
+    }
+}
