@@ -29,7 +29,7 @@ public abstract class ConformanceSuite(BackendFixture fixture) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        _server = fixture.Shared;
+        _server = await fixture.Shared;
         if (fixture.OneServerPerCase)
         {
             await UseOwnServerAsync();

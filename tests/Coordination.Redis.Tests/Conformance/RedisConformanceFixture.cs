@@ -3,7 +3,10 @@ using Coordination.Redis.Tests.Servers;
 
 namespace Coordination.Redis.Tests.Conformance;
 
-/// <summary>Redis, as Debian packs it, writing its append-only file so that a restart can keep the data.</summary>
+/// <summary>
+/// Redis, as Debian packs it, writing its append-only file so that a restart can keep the data. Cases that leave their server whole run on the one at
+/// COORDINATION_REDIS where that is set.
+/// </summary>
 public class RedisConformanceFixture : BackendFixture
 {
     public override string Name => "Redis";
@@ -13,6 +16,11 @@ public class RedisConformanceFixture : BackendFixture
         Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
         return RedisServerUnderTest.StartAsync(new RedisServerProcess(FakeClock, "--appendonly", "yes", "--appendfsync", "no"));
     }
+
+    protected override ValueTask<BackendServer> StartSharedServerAsync() =>
+        !FakeClock && Environment.GetEnvironmentVariable("COORDINATION_REDIS") is { Length: > 0 } given
+            ? RedisServerUnderTest.UseAsync(given)
+            : StartServerAsync();
 
     protected virtual bool FakeClock => false;
 }
@@ -38,4 +46,19 @@ public sealed class GarnetConformanceFixture : BackendFixture
     public override string Name => "Garnet";
 
     public override ValueTask<BackendServer> StartServerAsync() => RedisServerUnderTest.StartAsync(new GarnetServerProcess());
+}
+
+/// <summary>Redis in a container. Its suites run one after the other: a container takes seconds to start.</summary>
+public sealed class ContainerConformanceFixture : BackendFixture
+{
+    public const string OneByOne = "container conformance";
+
+    public override string Name => "Redis in a container";
+
+    public override ValueTask<BackendServer> StartServerAsync()
+    {
+        Missing.SkipIf(
+            !RedisContainerServer.IsAvailable, "a Docker engine with the image redis:7.0", isRequired: RedisContainerServer.IsRequired);
+        return RedisServerUnderTest.StartAsync(new RedisContainerServer());
+    }
 }

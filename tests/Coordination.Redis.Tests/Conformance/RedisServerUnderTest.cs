@@ -9,15 +9,17 @@ namespace Coordination.Redis.Tests.Conformance;
 /// <summary>A real server, which is frozen by SIGSTOP and killed by SIGKILL; clients reach it through proxies, the test itself directly.</summary>
 public sealed class RedisServerUnderTest : BackendServer
 {
-    private readonly ServerProcess _process;
+    private readonly string _endPoint;
+    private readonly TestServer? _server;
     private readonly RealTime _time = new();
     private readonly Func<long> _scriptCalls;
     private ConnectionMultiplexer? _admin;
 
-    private RedisServerUnderTest(ServerProcess process)
+    private RedisServerUnderTest(string endPoint, TestServer? server)
     {
-        _process = process;
-        _scriptCalls = () => RedisStatistics.ScriptCalls(Admin.GetServer(_process.EndPoint));
+        _endPoint = endPoint;
+        _server = server;
+        _scriptCalls = () => RedisStatistics.ScriptCalls(Admin.GetServer(_endPoint));
     }
 
     public override TestTime Time => _time;
@@ -30,14 +32,25 @@ public sealed class RedisServerUnderTest : BackendServer
 
     private IDatabase Database => Admin.GetDatabase();
 
-    public static async ValueTask<BackendServer> StartAsync(ServerProcess process)
+    private TestServer Breakable =>
+        _server ?? throw new InvalidOperationException($"The server at {_endPoint} was given to the tests to use, not to break.");
+
+    /// <summary>Starts a server of the tests' own.</summary>
+    public static async ValueTask<BackendServer> StartAsync(TestServer server)
     {
-        var server = new RedisServerUnderTest(process);
-        await process.StartAsync();
-        server._admin = await ConnectionMultiplexer.ConnectAsync($"{process.EndPoint},allowAdmin=true,abortConnect=false");
+        await server.StartAsync();
+        return await ConnectAsync(new RedisServerUnderTest(server.EndPoint, server));
+    }
+
+    /// <summary>Uses one that runs already, as <c>host:port</c>. Others may use it too; but what is counted is then not the library's alone.</summary>
+    public static ValueTask<BackendServer> UseAsync(string endPoint) => ConnectAsync(new RedisServerUnderTest(endPoint, server: null));
+
+    private static async ValueTask<BackendServer> ConnectAsync(RedisServerUnderTest server)
+    {
+        server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false");
 
         // The scripts are known from here on: "lose the reply of the next request" then hits the request, not the question whether its script is known.
-        await using var first = new Coordinator(RedisBackend.Create(process.EndPoint));
+        await using var first = new Coordinator(RedisBackend.Create(server._endPoint));
         await using (await first.CreateLock("first").AcquireAsync())
         {
         }
@@ -45,22 +58,22 @@ public sealed class RedisServerUnderTest : BackendServer
         return server;
     }
 
-    public override ValueTask<BackendConnection> ConnectAsync() => new(new RedisConnectionUnderTest(IPEndPoint.Parse(_process.EndPoint)));
+    public override ValueTask<BackendConnection> ConnectAsync() => new(new RedisConnectionUnderTest(EndPointOf(_endPoint)));
 
     public override ValueTask<Worker> StartWorkerAsync() => new(ProcessWorker.Start(
-        Metadata.Of("WorkerPath"), "redis", _process.EndPoint, $"{Duration.TotalMilliseconds:0}"));
+        Metadata.Of("WorkerPath"), "redis", _endPoint, $"{Duration.TotalMilliseconds:0}"));
 
     public override ValueTask<long> CountRequestsAsync() => new(_scriptCalls());
 
-    public override async ValueTask FreezeAsync() => await _process.FreezeAsync();
+    public override async ValueTask FreezeAsync() => await Breakable.FreezeAsync();
 
-    public override async ValueTask ThawAsync() => await _process.ResumeAsync();
+    public override async ValueTask ThawAsync() => await Breakable.ResumeAsync();
 
-    public override async ValueTask KillAsync() => await _process.KillAsync();
+    public override async ValueTask KillAsync() => await Breakable.KillAsync();
 
     public override async ValueTask RestartAsync(bool keepData)
     {
-        await _process.StartAsync();
+        await Breakable.StartAsync();
         if (!keepData)
         {
             await Database.ExecuteAsync("FLUSHALL");
@@ -68,7 +81,7 @@ public sealed class RedisServerUnderTest : BackendServer
     }
 
     public override async ValueTask StepClockAsync(TimeSpan step) =>
-        await ((RedisServerProcess)_process).SetClockAsync(step);
+        await ((RedisServerProcess)Breakable).SetClockAsync(step);
 
     public override async ValueTask DeleteClaimAsync(ClaimKey claim) =>
         Assert.True(await Database.HashDeleteAsync(new RedisKeys("coordination").Of(claim.Resource).Claims, claim.Id));
@@ -76,17 +89,25 @@ public sealed class RedisServerUnderTest : BackendServer
     public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims)
     {
         // A session is nothing but its claims: they are removed as an operator would who uses the library's own script.
-        await using var admin = RedisBackend.Create(_process.EndPoint);
+        await using var admin = RedisBackend.Create(_endPoint);
         await using var ended = await admin.OpenSessionAsync(new SessionRequest(Duration), new RecordingListener(), CancellationToken.None);
         await ended.EndAsync(claims, CancellationToken.None);
     }
 
     public override async ValueTask DisposeAsync()
     {
-        await _process.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
         if (_admin is not null)
         {
             await _admin.DisposeAsync();
         }
     }
+
+    // A proxy connects by address or by name.
+    private static EndPoint EndPointOf(string endPoint) =>
+        EndPointCollection.TryParse(endPoint) ?? throw new ArgumentException($"'{endPoint}' is not host:port.", nameof(endPoint));
 }

@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Coordination.Redis.Tests.Servers;
 
-/// <summary>A server in a process of its own on a free port of the loopback, which can be frozen, killed and started again.</summary>
-public abstract class ServerProcess : IAsyncDisposable
+/// <summary>A server in a process of its own.</summary>
+public abstract class ServerProcess : TestServer
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
@@ -14,20 +12,11 @@ public abstract class ServerProcess : IAsyncDisposable
     private Process? _process;
     private bool _frozen;
 
-    /// <summary>Chooses a port. <see cref="StartAsync"/> starts the process.</summary>
-    protected ServerProcess() => Port = FreePort();
-
-    /// <summary>The port, the same after a restart.</summary>
-    public int Port { get; }
-
-    /// <summary>Host and port.</summary>
-    public string EndPoint => $"127.0.0.1:{Port}";
-
     /// <summary>The process's id.</summary>
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server does not run.");
 
-    /// <summary>Starts it, and waits until it answers.</summary>
-    public async Task StartAsync()
+    /// <inheritdoc/>
+    public override async Task StartAsync()
     {
         if (_process is not null)
         {
@@ -58,22 +47,22 @@ public abstract class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops its threads where they are. Its connections stay open and nothing is answered.</summary>
-    public async Task FreezeAsync()
+    /// <inheritdoc/>
+    public override async Task FreezeAsync()
     {
         await SignalAsync("STOP");
         _frozen = true;
     }
 
-    /// <summary>Lets it go on.</summary>
-    public async Task ResumeAsync()
+    /// <inheritdoc/>
+    public override async Task ResumeAsync()
     {
         await SignalAsync("CONT");
         _frozen = false;
     }
 
-    /// <summary>Ends it at once, as a crash would.</summary>
-    public async Task KillAsync()
+    /// <inheritdoc/>
+    public override async Task KillAsync()
     {
         if (_process is not { } process)
         {
@@ -91,15 +80,8 @@ public abstract class ServerProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <summary>Kills it, and starts it again on the same port.</summary>
-    public async Task RestartAsync()
-    {
-        await KillAsync();
-        await StartAsync();
-    }
-
     /// <inheritdoc/>
-    public virtual async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         if (_frozen)
         {
@@ -113,32 +95,6 @@ public abstract class ServerProcess : IAsyncDisposable
     /// <summary>What to start.</summary>
     /// <returns>The command and its arguments.</returns>
     protected abstract ProcessStartInfo StartInfo();
-
-    /// <summary>Whether it answers, with anything at all (it may ask for a password).</summary>
-    /// <returns><see langword="true"/> when it does.</returns>
-    protected async Task<bool> AnswersAsync()
-    {
-        try
-        {
-            using var client = new TcpClient();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await client.ConnectAsync(IPAddress.Loopback, Port, limit.Token);
-            var stream = client.GetStream();
-            await stream.WriteAsync("PING\r\n"u8.ToArray(), limit.Token);
-            return await stream.ReadAsync(new byte[16], limit.Token) > 0;
-        }
-        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private async Task SignalAsync(string signal)
     {
