@@ -93,25 +93,24 @@ internal static class EtcdErrors
     // No answer of etcd's: what the driver says of the connection.
     private static (string Cause, bool IsTransient)? Connection(Exception exception)
     {
+        var chain = new List<Exception>();
         for (var e = exception; e is not null; e = Inner(e))
         {
-            switch (e)
-            {
-                case AuthenticationException:
-                    return ($"no TLS connection could be made. Check CertificateAuthorityFile, the client's certificate, and that this is the port for https. {Reason(exception)}", false);
-                case SocketException:
-                    return ($"it is out of reach. Check that it runs and that Endpoints names it. {Reason(exception)}", true);
-                case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError }:
-                case HttpProtocolException:
-                    return (NotEtcd(exception), false);
-                case RpcException rpc when rpc.Status.Detail.Contains("Bad gRPC response", StringComparison.Ordinal):
-                    return (NotEtcd(exception), false);
-                default:
-                    break;
-            }
+            chain.Add(e);
         }
 
-        return null;
+        // A server that goes away while a connection is made also leaves a handshake unfinished: that is told by the socket.
+        return chain switch
+        {
+            _ when chain.OfType<AuthenticationException>().Any() =>
+                ($"no TLS connection could be made. Check CertificateAuthorityFile, the client's certificate, and that this is the port for https. {Reason(exception)}", false),
+            _ when chain.OfType<SocketException>().Any() =>
+                ($"it is out of reach. Check that it runs and that Endpoints names it. {Reason(exception)}", true),
+            _ when chain.OfType<HttpProtocolException>().Any() || chain.OfType<HttpRequestException>().Any(static e => e.HttpRequestError is
+                HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError) => (NotEtcd(exception), false),
+            _ when chain.OfType<RpcException>().Any(static e => e.Status.Detail.Contains("Bad gRPC response", StringComparison.Ordinal)) => (NotEtcd(exception), false),
+            _ => null,
+        };
     }
 
     private static string NotEtcd(Exception exception) =>

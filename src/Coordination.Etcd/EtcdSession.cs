@@ -84,7 +84,8 @@ internal sealed partial class EtcdSession : IBackendSession
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
-        ThrowIfOver(cancellationToken);
+        // Also after the disposal, which ends nothing at the server.
+        cancellationToken.ThrowIfCancellationRequested();
         _backend.Watches.Forget(claim.Resource, claim.Id);
         var mayComeLate = _claims.Release(claim.Id);
         try
@@ -150,7 +151,7 @@ internal sealed partial class EtcdSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
-        ThrowIfOver(cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         _backend.Watches.Forget(this);
         try
         {
