@@ -106,6 +106,10 @@ internal static class EtcdErrors
                 ($"no TLS connection could be made. Check CertificateAuthorityFile, the client's certificate, and that this is the port for https. {Reason(exception)}", false),
             _ when chain.OfType<SocketException>().Any() =>
                 ($"it is out of reach. Check that it runs and that Endpoints names it. {Reason(exception)}", true),
+            _ when chain.OfType<HttpRequestException>().Any(static e => e.HttpRequestError == HttpRequestError.SecureConnectionError) =>
+                ($"it ended the connection instead of answering in TLS. It is going down, or this is not a port for https. {Reason(exception)}", true),
+            _ when chain.OfType<HttpIOException>().Any(static e => e.HttpRequestError == HttpRequestError.ResponseEnded) =>
+                ($"it closed the connection without a word. It is going down, or does not speak etcd's protocol: check the address, the port, and whether it wants https. {Reason(exception)}", true),
             _ when chain.OfType<HttpProtocolException>().Any() || chain.OfType<HttpRequestException>().Any(static e => e.HttpRequestError is
                 HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError) => (NotEtcd(exception), false),
             _ when chain.OfType<RpcException>().Any(static e => e.Status.Detail.Contains("Bad gRPC response", StringComparison.Ordinal)) => (NotEtcd(exception), false),

@@ -91,10 +91,11 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
             await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
             return new Observation(this, resource, observer);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not ObjectDisposedException)
         {
             Unobserve(resource, observer);
-            throw EtcdErrors.Translate(exception, connection.Current.Address, connection.Limit.Timeout, "watch", resource);
+            var fault = exception is OperationCanceledException ? new IOException("The watch stream broke.", exception) : exception;
+            throw EtcdErrors.Translate(fault, connection.Current.Address, connection.Limit.Timeout, "watch", resource);
         }
         catch
         {

@@ -154,6 +154,12 @@ public sealed class EtcdServerProcess : IAsyncDisposable
         return count;
     }
 
+    /// <summary>A number among its metrics.</summary>
+    public async Task<double> MetricAsync(string name) =>
+        (await MetricsAsync()).Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal)) is { } line
+            ? double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture)
+            : 0;
+
     /// <summary>Whether it leads its cluster.</summary>
     public async Task<bool> IsLeaderAsync() => (await MetricsAsync()).Contains("\netcd_server_is_leader 1\n", StringComparison.Ordinal);
 
