@@ -85,6 +85,7 @@ internal sealed class EtcdConnection : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, typeof(EtcdBackend));
             var endpoint = Current;
             Metadata? headers = null;
+            var began = TimeProvider.System.GetTimestamp();
             using var limit = Limit.Begin(cancellationToken);
             try
             {
@@ -101,7 +102,17 @@ internal sealed class EtcdConnection : IAsyncDisposable
             }
             catch (Exception exception) when (exception is RpcException or OperationCanceledException or IOException or HttpRequestException)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    // A caller with less time than the call timeout must not meet the same silence each time. One that just left has learned nothing.
+                    if (TimeProvider.System.GetElapsedTime(began) > Limit.Timeout / 4)
+                    {
+                        MoveOn(endpoint);
+                    }
+
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+
                 ObjectDisposedException.ThrowIf(_disposed, typeof(EtcdBackend));
                 var isOutOfReach = EtcdErrors.IsOutOfReach(exception);
                 if (isOutOfReach)
