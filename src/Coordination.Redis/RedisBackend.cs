@@ -24,13 +24,13 @@ public sealed class RedisBackend : ICoordinationBackend
     private bool _disposed;
 
     /// <summary>Uses a connection of the application's, which is not disposed.</summary>
-    /// <param name="multiplexer">The connection.</param>
+    /// <param name="multiplexer">The connection. It must not have a <see cref="ConfigurationOptions.ChannelPrefix"/>: grants would not be heard of.</param>
     /// <param name="options">Prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
     /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
     /// <exception cref="ArgumentNullException">The connection is null.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or the connection has a channel prefix.</exception>
     public RedisBackend(IConnectionMultiplexer multiplexer, RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
-        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(NotNull(multiplexer), database, logger))
+        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(Checked(multiplexer), database, logger))
     {
     }
 
@@ -78,7 +78,7 @@ public sealed class RedisBackend : ICoordinationBackend
     /// <summary>The same, with the driver's own configuration.</summary>
     /// <param name="configuration">
     /// Where the server is, and how to connect. It is copied and taken as it is, but for <see cref="ConfigurationOptions.AbortOnConnectFail"/>, which is set to
-    /// <see langword="false"/>. <see cref="BacklogPolicy.FailFast"/> is recommended: faults are then told at once, and retried.
+    /// <see langword="false"/>, and <see cref="ConfigurationOptions.ChannelPrefix"/>, which is not used: <see cref="RedisBackendOptions.KeyPrefix"/> is for channels too. <see cref="BacklogPolicy.FailFast"/> is recommended: faults are then told at once, and retried.
     /// </param>
     /// <param name="options">Prefix, database and retention; <see langword="null"/> for the defaults. Read once.</param>
     /// <param name="loggerFactory">Where to log to; <see langword="null"/> for nowhere.</param>
@@ -90,6 +90,9 @@ public sealed class RedisBackend : ICoordinationBackend
         ArgumentNullException.ThrowIfNull(configuration);
         var copy = configuration.Clone();
         copy.AbortOnConnectFail = false;
+
+        // The scripts publish to names that know nothing of it: no grant would be heard of.
+        copy.ChannelPrefix = default;
         if (loggerFactory is not null)
         {
             copy.LoggerFactory ??= loggerFactory;
@@ -147,6 +150,9 @@ public sealed class RedisBackend : ICoordinationBackend
         RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
         _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
 
+    // Which part of a cluster keeps a resource; -1 where there is no cluster.
+    internal int SlotOf(string resource) => _connection.SlotOf(Keys.Of(resource).Claims);
+
     internal RedisArguments Arguments(string resource, params ReadOnlySpan<RedisValue> values)
     {
         var keys = Keys.Of(resource);
@@ -164,9 +170,18 @@ public sealed class RedisBackend : ICoordinationBackend
         return options;
     }
 
-    private static IConnectionMultiplexer NotNull(IConnectionMultiplexer multiplexer)
+    private static IConnectionMultiplexer Checked(IConnectionMultiplexer multiplexer)
     {
         ArgumentNullException.ThrowIfNull(multiplexer);
+
+        // The driver would subscribe to names that the scripts, which publish, do not know.
+        if (multiplexer.Configuration?.Contains("channelPrefix=", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            throw new ArgumentException(
+                "The connection has a ChannelPrefix, so grants would not be heard of. Give the backend a connection without one; its KeyPrefix is for channels too.",
+                nameof(multiplexer));
+        }
+
         return multiplexer;
     }
 
@@ -192,8 +207,9 @@ public sealed class RedisBackend : ICoordinationBackend
         var session = new RedisSession(this, number, duration);
         var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
 
-        // Of two at once, who share the number, one only: the one that removes it.
-        if (_attaching.TryRemove(text, out _) && attached)
+        // Of those at once, who share the number, one only: the one that removes it. Not a number that came after it: whoever comes when
+        // the first has it already is given another, and to remove that would make a second owner.
+        if (_attaching.TryRemove(KeyValuePair.Create(text, number)) && attached)
         {
             return Listening(session, listener);
         }

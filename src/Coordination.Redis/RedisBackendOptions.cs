@@ -23,6 +23,6 @@ public sealed class RedisBackendOptions
     /// How long the server remembers the last fencing token of a resource that nobody uses, counted from that token's time. Tokens keep growing after
     /// that too, as they are at least the server's time in microseconds, unless the server's clock was set back by more than this.
     /// </summary>
-    /// <value>From one minute to 365 days. The default is one hour. A remembered resource takes about 200 bytes.</value>
+    /// <value>From one minute to 365 days. The default is one hour. A remembered resource takes about half a kilobyte.</value>
     public TimeSpan TokenRetention { get; set; } = TimeSpan.FromHours(1);
 }

@@ -61,7 +61,7 @@ internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBacke
         {
             return ConfigurationOptions.Parse(configuration).EndPoints.Count == 0 ? "it names no server." : null;
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or FormatException)
         {
             return e.Message;
         }

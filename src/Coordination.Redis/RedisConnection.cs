@@ -91,6 +91,11 @@ internal sealed class RedisConnection : IAsyncDisposable
         return _database is { } database ? new(database) : ConnectAsync(cancellationToken);
     }
 
+    /// <summary>The slot of a cluster that a key belongs to.</summary>
+    /// <param name="key">The key.</param>
+    /// <returns>The slot, or -1 where there is no cluster or no connection yet.</returns>
+    public int SlotOf(RedisKey key) => _multiplexer?.GetHashSlot(key) ?? -1;
+
     /// <summary>Subscribes a channel. One round trip.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="handler">Who hears.</param>
@@ -245,7 +250,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return _database!;
+
+        // None when it was disposed meanwhile.
+        return _database ?? throw new ObjectDisposedException(nameof(RedisBackend));
     }
 
     private async Task<IConnectionMultiplexer> OpenAsync(ConfigurationOptions configuration)

@@ -10,6 +10,7 @@ internal static class RedisErrors
         ("WRONGPASS", RedisErrorKind.WrongPass),
         ("NOAUTH", RedisErrorKind.NoAuth),
         ("NOPERM", RedisErrorKind.NoPermission),
+        ("The user executing the script can't", RedisErrorKind.NoPermission), // Redis 7, of what a script calls
         ("Unknown Redis command", RedisErrorKind.UnknownCommand),
         ("unknown command", RedisErrorKind.UnknownCommand),
         ("non deterministic", RedisErrorKind.UnknownCommand), // Redis before 5: TIME before a write
@@ -45,9 +46,14 @@ internal static class RedisErrors
         // The reason for a connection's failure is at the end of the chain, or only in a message.
         for (var e = exception; e is not null; e = e.InnerException)
         {
-            if (e is RedisServerException server && ExplainKind(Kind(server), server.Message) is { } explained)
+            if (e is RedisServerException server)
             {
-                return explained;
+                if (Kind(server) is { } told && ExplainKind(told, server.Message) is { } explained)
+                {
+                    return explained;
+                }
+
+                continue;
             }
 
             if (e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
@@ -82,7 +88,7 @@ internal static class RedisErrors
         RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Authentication(message),
         RedisErrorKind.NoPermission or RedisErrorKind.NotPermitted =>
             ($"the user lacks a permission: {message}. Allow it EVAL, EVALSHA, SUBSCRIBE and PUBLISH, what the scripts use " +
-                "(TIME, HMGET, HGET, HSET, HDEL, HGETALL, ZADD, ZREM, ZRANGE, ZRANK, PEXPIREAT), and the keys and channels of the prefix.", false),
+                "(TIME, HMGET, HGET, HSET, HDEL, HLEN, HGETALL, ZADD, ZREM, ZCARD, ZRANGE, ZRANK, PEXPIREAT), and the keys and channels of the prefix.", false),
         RedisErrorKind.UnknownCommand =>
             ($"the server does not know a command: {message}. Redis 6.2 or later is needed, or a server that speaks like it (Valkey, Garnet with --lua --lua-transaction-mode).", false),
         RedisErrorKind.WrongType =>
@@ -111,9 +117,9 @@ internal static class RedisErrors
             ? ($"the server refused the user name or the password. Correct them in the configuration (user=…,password=…). It says: {message}", false)
             : ($"the server wants a password, and took none from us. Check it in the configuration (user=…,password=…). It says: {message}", false);
 
-    // Errors that a script met come with their own code only in the text.
-    private static RedisErrorKind Kind(RedisServerException e) =>
-        ExplainKind(e.Kind, e.Message) is null ? Code(e.Message) ?? e.Kind : e.Kind;
+    // Errors that a script met come with their own code only in the text; the driver calls each that begins with ERR an unknown command.
+    private static RedisErrorKind? Kind(RedisServerException e) =>
+        e.Kind == RedisErrorKind.UnknownCommand || ExplainKind(e.Kind, e.Message) is null ? Code(e.Message) : e.Kind;
 
     private static RedisErrorKind? Code(string message)
     {

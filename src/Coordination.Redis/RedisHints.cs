@@ -16,6 +16,7 @@ internal sealed class RedisHints : IAsyncDisposable
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly SemaphoreSlim _subscribing = new(1, 1);
     private bool _triedToSubscribe;
+    private volatile bool _disposed;
     private long _lastSession;
 
     /// <summary>Makes them; nothing is subscribed yet.</summary>
@@ -59,6 +60,7 @@ internal sealed class RedisHints : IAsyncDisposable
         await _subscribing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
             if (IsSubscribed)
             {
                 return;
@@ -73,12 +75,17 @@ internal sealed class RedisHints : IAsyncDisposable
             _triedToSubscribe = true;
             await _connection.SubscribeAsync(_channel, OnMessage, cancellationToken).ConfigureAwait(false);
             IsSubscribed = true;
+            if (_disposed)
+            {
+                // It came after the disposal had looked.
+                await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException || (e is ObjectDisposedException && !_disposed))
         {
             throw RedisErrors.Translate(e, operation, resource);
         }
@@ -96,11 +103,17 @@ internal sealed class RedisHints : IAsyncDisposable
     /// <returns>Ends the watch when disposed.</returns>
     public async ValueTask<IAsyncDisposable> WatchAsync(string resource, RedisChannel channel, Action changed, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
         var watch = new Watch(this, channel, changed);
         try
         {
             _watches[watch] = 0;
             await _connection.SubscribeAsync(channel, watch.OnMessage, cancellationToken).ConfigureAwait(false);
+            if (_disposed)
+            {
+                await watch.DisposeAsync().ConfigureAwait(false);
+            }
+
             return watch;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -118,6 +131,7 @@ internal sealed class RedisHints : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _disposed = true;
         _connection.Restored -= OnRestored;
         _sessions.Clear();
         foreach (var (watch, _) in _watches)
@@ -125,13 +139,12 @@ internal sealed class RedisHints : IAsyncDisposable
             await watch.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (IsSubscribed)
+        // One that was given up half-way may be in place too, on a connection that lives on. The semaphore is not disposed: it holds nothing,
+        // and a call that is under way gives it back.
+        if (_triedToSubscribe)
         {
-            IsSubscribed = false;
             await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
         }
-
-        _subscribing.Dispose();
     }
 
     private async ValueTask UnsubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler)

@@ -16,7 +16,7 @@ namespace Coordination.Redis;
 /// </remarks>
 internal sealed class RedisKeys
 {
-    private const int Generation = 1024;
+    private const int LeastKept = 1024;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly SearchValues<char> Escaped = SearchValues.Create("%{}");
@@ -26,6 +26,7 @@ internal sealed class RedisKeys
     private ConcurrentDictionary<string, ResourceKeys> _recent = new(StringComparer.Ordinal);
     private ConcurrentDictionary<string, ResourceKeys> _older = new(StringComparer.Ordinal);
     private int _count;
+    private int _kept = LeastKept;
 
     /// <summary>Names keys.</summary>
     /// <param name="prefix">What they begin with.</param>
@@ -46,12 +47,22 @@ internal sealed class RedisKeys
             keys = Make(resource);
         }
 
-        if (_recent.TryAdd(resource, keys) && Interlocked.Increment(ref _count) >= Generation)
+        if (_recent.TryAdd(resource, keys) && Interlocked.Increment(ref _count) >= Volatile.Read(ref _kept))
         {
             Turn();
         }
 
         return keys;
+    }
+
+    /// <summary>Keeps at least so many: a renewal names all that is held, again and again.</summary>
+    /// <param name="count">How many.</param>
+    public void Keep(int count)
+    {
+        for (int kept; (kept = Volatile.Read(ref _kept)) < count;)
+        {
+            Interlocked.CompareExchange(ref _kept, count, kept);
+        }
     }
 
     /// <summary>The channel on which those who watch a resource hear of changes: what the scripts publish to.</summary>
@@ -88,7 +99,7 @@ internal sealed class RedisKeys
     {
         lock (_turn)
         {
-            if (_count < Generation)
+            if (_count < _kept)
             {
                 return;
             }

@@ -93,12 +93,14 @@ internal sealed class RedisSession : IBackendSession
         arguments.Values[0] = _milliseconds;
         arguments.Values[1] = _backend.Retention;
         arguments.Values[2] = claim.Id;
-        var reply = await _backend.EvaluateAsync(RedisScripts.Release, arguments, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+
+        // Whether the release arrives or not, it is not renewed any more.
         if (!_waiting.IsEmpty)
         {
             _waiting.TryRemove(claim.Id, out _);
         }
 
+        var reply = await _backend.EvaluateAsync(RedisScripts.Release, arguments, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
         return (long)reply == 1;
     }
 
@@ -113,6 +115,7 @@ internal sealed class RedisSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
+        _backend.Keys.Keep(claims.Count);
         var exceptions = new List<ClaimRenewal>();
         var calls = new List<(Batch Batch, Task<RedisResult> Reply)>();
         foreach (var batch in Batches(claims))
@@ -134,7 +137,7 @@ internal sealed class RedisSession : IBackendSession
                 unconfirmed += batch.Count;
                 for (var i = 0; i < batch.Count; i++)
                 {
-                    exceptions.Add(new ClaimRenewal(batch.Start + i, ClaimRenewalOutcome.Unconfirmed));
+                    exceptions.Add(new ClaimRenewal(batch[i], ClaimRenewalOutcome.Unconfirmed));
                 }
             }
         }
@@ -195,18 +198,35 @@ internal sealed class RedisSession : IBackendSession
         return default;
     }
 
-    // On one server any claims can share a call. In a cluster those of a call must share a slot: this is the place to group them.
-    private static IEnumerable<Batch> Batches(IReadOnlyList<ClaimKey> claims)
+    // On one server any claims can share a call. In a cluster those of a call must share a slot.
+    private IEnumerable<Batch> Batches(IReadOnlyList<ClaimKey> claims)
     {
-        for (var start = 0; start < claims.Count; start += BatchSize)
+        int[]? slots = null;
+        int[]? order = null;
+        if (claims.Count > 1 && _backend.SlotOf(claims[0].Resource) >= 0)
         {
-            yield return new Batch(start, Math.Min(BatchSize, claims.Count - start));
+            slots = [.. claims.Select(claim => _backend.SlotOf(claim.Resource))];
+            order = [.. Enumerable.Range(0, claims.Count)];
+            Array.Sort(slots, order);
+        }
+
+        int count;
+        for (var start = 0; start < claims.Count; start += count)
+        {
+            count = Math.Min(BatchSize, claims.Count - start);
+            if (slots is not null)
+            {
+                var slot = slots[start];
+                count = slots.AsSpan(start, count).IndexOfAnyExcept(slot) is > 0 and var first ? first : count;
+            }
+
+            yield return new Batch(order, start, count);
         }
     }
 
     private static string Name(IReadOnlyList<ClaimKey> claims, Batch batch)
     {
-        var first = claims[batch.Start].Resource;
+        var first = claims[batch[0]].Resource;
         return batch.Count == 1 ? first : string.Create(CultureInfo.InvariantCulture, $"{first} and {batch.Count - 1} more");
     }
 
@@ -219,7 +239,7 @@ internal sealed class RedisSession : IBackendSession
         {
             for (var i = 0; i < marks.Length; i++)
             {
-                marks[i] = all._waiting.ContainsKey(all.claims[all.batch.Start + i].Id) ? '1' : '0';
+                marks[i] = all._waiting.ContainsKey(all.claims[all.batch[i]].Id) ? '1' : '0';
             }
         });
         Fill(arguments, claims, batch, 3);
@@ -230,7 +250,7 @@ internal sealed class RedisSession : IBackendSession
     {
         for (var i = 0; i < batch.Count; i++)
         {
-            var (resource, id) = claims[batch.Start + i];
+            var (resource, id) = claims[batch[i]];
             var keys = _backend.Keys.Of(resource);
             arguments.Keys[i * 2] = keys.Claims;
             arguments.Keys[(i * 2) + 1] = keys.Waiters;
@@ -243,7 +263,7 @@ internal sealed class RedisSession : IBackendSession
     {
         for (var i = 0; i + 1 < reply.Length; i += 2)
         {
-            var index = batch.Start + (int)reply[i] - 1;
+            var index = batch[(int)reply[i] - 1];
             var token = (long)reply[i + 1];
             _waiting.TryRemove(claims[index].Id, out _);
             exceptions.Add(token == 0
@@ -252,5 +272,9 @@ internal sealed class RedisSession : IBackendSession
         }
     }
 
-    private readonly record struct Batch(int Start, int Count);
+    // A part of a list of claims, or of another order of it.
+    private readonly record struct Batch(int[]? Order, int Start, int Count)
+    {
+        public int this[int i] => Order is null ? Start + i : Order[Start + i];
+    }
 }

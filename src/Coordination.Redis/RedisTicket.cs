@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Unicode;
 using Coordination.Backends;
 
 namespace Coordination.Redis;
@@ -10,6 +12,8 @@ internal readonly record struct RedisTicket(ClaimKey Claim)
 {
     private const string Kind = "redis1";
 
+    private static readonly SearchValues<char> OfIds = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     /// <summary>Reads a ticket.</summary>
     /// <param name="text">The text.</param>
     /// <returns>The ticket.</returns>
@@ -17,9 +21,15 @@ internal readonly record struct RedisTicket(ClaimKey Claim)
     public static RedisTicket Parse(string text)
     {
         var parts = text.Split('.');
-        if (parts is [Kind, { Length: > 0 } id, { Length: > 0 } resource] && Base64Url.IsValid(resource))
+
+        // An id of other characters could name a field of the hash that is no claim.
+        if (parts is [Kind, { Length: > 0 } id, { Length: > 0 } resource] && !id.AsSpan().ContainsAnyExcept(OfIds) && Base64Url.IsValid(resource))
         {
-            return new(new ClaimKey(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(resource)), id));
+            var name = Base64Url.DecodeFromChars(resource);
+            if (Utf8.IsValid(name))
+            {
+                return new(new ClaimKey(Encoding.UTF8.GetString(name), id));
+            }
         }
 
         throw new ArgumentException("The ticket is not one of the Redis backend.", nameof(text));

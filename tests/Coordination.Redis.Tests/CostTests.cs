@@ -118,6 +118,47 @@ public sealed partial class CostTests(CostFixture fixture) : BackendTests(fixtur
     }
 
     [Fact]
+    public async Task Those_who_gave_up_waiting_cost_those_who_come_after_them_nothing()
+    {
+        await HoldAsync();
+
+        // Each leaves its id used up for a duration. Whoever reads them all makes n waiters cost n squared.
+        var cost = await CountAsync(async () =>
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                var (gaveUp, _) = await QueueAsync();
+                await Session.ReleaseAsync(gaveUp, Token);
+            }
+        });
+
+        Assert.InRange(cost["hgetall"], 0, 300);
+        var usedUp = (await Database.HashGetAllAsync(Backend.Keys.Of(Resource).Claims)).Where(field => field.Name.StartsWith("!")).ToArray();
+        Assert.Equal(1_000, usedUp.Length);
+
+        // Each moment at which some end is another walk through all.
+        Assert.InRange(usedUp.Select(field => field.Value).Distinct().Count(), 1, 2);
+    }
+
+    [Fact]
+    public async Task Many_claims_of_a_queue_that_are_gone_are_looked_for_once()
+    {
+        await HoldAsync();
+        var waiting = new List<ClaimKey>();
+        for (var i = 0; i < 100; i++)
+        {
+            waiting.Add((await QueueAsync()).Key);
+        }
+
+        var claims = Backend.Keys.Of(Resource).Claims;
+        await Database.HashDeleteAsync(claims, [.. waiting.Select(claim => (StackExchange.Redis.RedisValue)claim.Id)]);
+
+        var cost = await CountAsync(() => Session.RenewAsync(waiting, Token).AsTask());
+
+        Assert.Equal(1, cost["hgetall"]);
+    }
+
+    [Fact]
     public async Task A_resource_that_is_used_all_the_time_is_seldom_swept()
     {
         var session = await OpenAsync(30_000);

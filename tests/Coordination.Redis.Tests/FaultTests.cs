@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Coordination.Backends;
 using Coordination.Redis.Tests.Servers;
 using Coordination.Redis.Tests.Support;
@@ -213,6 +216,52 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_the_right_to_publish_the_release_says_so_and_is_done_with_all_its_grants()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        var session = await OpenAsync(server.EndPoint);
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "reads", mode: ClaimMode.Shared);
+        await ClaimAsync(session, "reads too", mode: ClaimMode.Shared);
+        await connection.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "-publish");
+
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ReleaseAsync(Key("holds"), Token));
+
+        AssertNames(fault, "release", "lacks a permission");
+        Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads", mode: ClaimMode.Shared)).Outcome);
+        Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(session, "reads too", mode: ClaimMode.Shared)).Outcome);
+    }
+
+    [Fact]
+    public async Task In_a_cluster_claims_of_many_slots_are_renewed_and_ended()
+    {
+        using var bus = new TcpListener(IPAddress.Loopback, 0);
+        bus.Start();
+        var port = ((IPEndPoint)bus.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        bus.Stop();
+        var server = await StartAsync("--cluster-enabled", "yes", "--cluster-port", port, "--cluster-announce-ip", "127.0.0.1");
+        await using var connection = await AdminAsync(server);
+        await connection.GetDatabase().ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+        await EventuallyAsync(async () => Assert.Contains("cluster_state:ok", (string?)await connection.GetDatabase().ExecuteAsync("CLUSTER", "INFO"), StringComparison.Ordinal));
+        var session = await OpenAsync(server.EndPoint);
+        var claims = Enumerable.Range(0, 300).Select(i => Key($"claim {i}", $"resource {i / 2}")).ToArray();
+        foreach (var claim in claims)
+        {
+            await ClaimAsync(session, claim.Id, resource: claim.Resource);
+        }
+
+        Assert.True(await session.ReleaseAsync(claims[8], Token));
+        var renewed = await session.RenewAsync(claims, Token);
+
+        Assert.Equal(
+            [(8, ClaimRenewalOutcome.Lost), (9, ClaimRenewalOutcome.Granted)],
+            renewed.Exceptions.Select(exception => (exception.Index, exception.Outcome)).Order());
+        await session.EndAsync(claims, Token);
+        Assert.All((await session.RenewAsync(claims, Token)).Exceptions, exception => Assert.Equal(ClaimRenewalOutcome.Lost, exception.Outcome));
+    }
+
+    [Fact]
     public async Task A_server_that_lacks_a_command_is_called_too_old()
     {
         var server = await StartAsync("--rename-command", "HMGET", "");
@@ -255,6 +304,67 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_subscription_that_was_given_up_half_way_is_made_anew()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        await using var backend = new RedisBackend(connection);
+        var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(30)), _hints, Token);
+        await server.FreezeAsync();
+        using var givenUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ClaimAsync(session, token: givenUp.Token));
+        await server.ResumeAsync();
+
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "waits");
+        await session.ReleaseAsync(Key("holds"), Token);
+
+        await _hints.GrantOfAsync("waits");
+        Assert.Single(_hints.Grants);
+    }
+
+    [Fact]
+    public async Task After_its_disposal_a_backend_says_so_though_it_was_never_used()
+    {
+        var server = await StartAsync();
+        await using var connection = await AdminAsync(server);
+        var backend = new RedisBackend(connection);
+        var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(30)), _hints, Token);
+
+        await backend.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => ClaimAsync(session));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await backend.WatchAsync("r", () => { }, Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await backend.InspectAsync("r", false, Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await session.RenewAsync([Key("c")], Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await session.ReleaseAsync(Key("c"), Token));
+    }
+
+    [Fact]
+    public async Task A_channel_prefix_keeps_nobody_from_hearing_of_a_grant()
+    {
+        var server = await StartAsync();
+        var session = await OpenAsync($"{server.EndPoint},channelPrefix=mine:");
+        await ClaimAsync(session, "holds");
+        await ClaimAsync(session, "waits");
+
+        await session.ReleaseAsync(Key("holds"), Token);
+
+        await _hints.GrantOfAsync("waits");
+    }
+
+    [Fact]
+    public async Task A_connection_of_the_applications_with_a_channel_prefix_is_refused()
+    {
+        var server = await StartAsync();
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},channelPrefix=mine:");
+
+        var refusal = Assert.Throws<ArgumentException>(() => new RedisBackend(connection));
+
+        Assert.Contains("ChannelPrefix", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Disposing_a_backend_that_was_never_used_or_cannot_connect_ends()
     {
         await RedisBackend.Create(new RedisBackendOptions { Configuration = "127.0.0.1:1" }).DisposeAsync();
@@ -270,8 +380,8 @@ public sealed class FaultTests : IAsyncLifetime
     private static ClaimKey Key(string id, string resource = "r") => new(resource, id);
 
     private static async Task<ClaimResult> ClaimAsync(
-        IBackendSession session, string id = "claim", CancellationToken token = default, string resource = "r") =>
-        await session.ClaimAsync(new ClaimRequest(Key(id, resource), ClaimMode.Exclusive, 1, "value"), token == default ? Token : token);
+        IBackendSession session, string id = "claim", CancellationToken token = default, string resource = "r", ClaimMode mode = ClaimMode.Exclusive) =>
+        await session.ClaimAsync(new ClaimRequest(Key(id, resource), mode, 1, "value"), token == default ? Token : token);
 
     private static async Task<ConnectionMultiplexer> AdminAsync(RedisServerProcess server) =>
         await ConnectionMultiplexer.ConnectAsync($"{server.EndPoint},allowAdmin=true");

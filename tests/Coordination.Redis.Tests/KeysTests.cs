@@ -86,6 +86,7 @@ public sealed class OptionsTests
     [InlineData("Configuration", "")]
     [InlineData("Configuration", "password=secret")]
     [InlineData("Configuration", "localhost,connectTimeout=soon")]
+    [InlineData("Configuration", "localhost,tunnel=nowhere")]
     [InlineData("KeyPrefix", "")]
     [InlineData("KeyPrefix", "a b")]
     [InlineData("KeyPrefix", "a{b}")]

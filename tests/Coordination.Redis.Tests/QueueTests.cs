@@ -184,6 +184,45 @@ public abstract class QueueTests(IServerFixture fixture) : BackendTests(fixture)
     }
 
     [Fact]
+    public async Task A_waiter_deleted_by_hand_leaves_the_next_its_turn_and_nobody_overtakes()
+    {
+        var (held, _) = await HoldAsync();
+        var (deleted, _) = await QueueAsync();
+        var (next, _) = await QueueAsync();
+        await Database.HashDeleteAsync(Backend.Keys.Of(Resource).Claims, deleted.Id);
+
+        // The renewal of what is gone counts the queue afresh: without the deleted, which still has its place in the order.
+        await Session.RenewAsync([deleted], Token);
+        await Session.ReleaseAsync(held, Token);
+
+        await Hints.GrantOfAsync(next.Id);
+        Assert.Equal(ClaimOutcome.Refused, (await ClaimAsync(intent: ClaimIntent.TryOnce)).Result.Outcome);
+        Assert.Equal([next.Id], await HoldersAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task When_the_order_of_the_waiting_is_lost_nobody_is_forgotten(bool isAskedFor)
+    {
+        var (held, _) = await HoldAsync();
+        var (first, _) = await QueueAsync();
+        var (second, _) = await QueueAsync();
+        await Database.KeyDeleteAsync(Backend.Keys.Of(Resource).Waiters);
+
+        if (isAskedFor)
+        {
+            Assert.Equal(ClaimOutcome.Waiting, await FindAsync(second));
+        }
+
+        await Session.ReleaseAsync(held, Token);
+        await Hints.GrantOfAsync(first.Id);
+        await Session.ReleaseAsync(first, Token);
+        await Hints.GrantOfAsync(second.Id);
+        Assert.Equal([second.Id], await HoldersAsync());
+    }
+
+    [Fact]
     public async Task A_grant_is_told_to_the_session_that_waits_for_it_alone()
     {
         await using var other = Connect();

@@ -127,6 +127,37 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
     }
 
     [Fact]
+    public async Task Of_many_who_attach_over_and_over_one_gets_it()
+    {
+        for (var round = 0; round < 100; round++)
+        {
+            var (held, _) = await HoldAsync();
+            var ticket = await Session.DetachAsync(held, Token);
+            var won = 0;
+
+            async Task TryAsync()
+            {
+                for (var i = 0; i < 4; i++)
+                {
+                    try
+                    {
+                        await OpenAsync(ticket: ticket);
+                        Interlocked.Increment(ref won);
+                    }
+                    catch (LeaseLostException)
+                    {
+                        // Another was first.
+                    }
+                }
+            }
+
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(TryAsync, Token)));
+            Assert.Equal(1, won);
+            await Session.ReleaseAsync(held, Token);
+        }
+    }
+
+    [Fact]
     public async Task A_claim_that_was_not_detached_or_has_ended_is_not_taken_over()
     {
         var brief = await OpenAsync(2_000);
@@ -145,6 +176,10 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
     [InlineData("redis1.abc")]
     [InlineData("redis1.abc.*")]
     [InlineData("redis2.abc.YQ")]
+    [InlineData("redis1.:.YQ")]
+    [InlineData("redis1.!abc.YQ")]
+    [InlineData("redis1.abc def.YQ")]
+    [InlineData("redis1.abc._w")]
     public async Task A_ticket_of_another_make_is_refused(string ticket) =>
         await Assert.ThrowsAsync<ArgumentException>(() => OpenAsync(ticket: ticket));
 

@@ -14,13 +14,13 @@ local function ask_at(expiry)
 end
 
 -- Rule 8: the earliest time at which the rule would grant this claim if nobody renewed. Worked out while few are ahead; the
--- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early. None
--- when not all that counts as granted is there.
+-- renewals of those far back serve them, as they sweep too. With many ahead those at the head may ask a little early, and so
+-- may all when the hash is large (many wait behind, or gave up lately): to read it would take milliseconds. None when not all
+-- that counts as granted is there.
 local function recheck(rank)
-  if q.held + rank > 32 then
-    if rank < 8 then return ask_at(q.earliest) end
-    return -1
-  end
+  local crowded = q.held + rank > 32
+  if crowded and rank >= 8 then return -1 end
+  if crowded or call('HLEN', q.h) > 256 then return ask_at(q.earliest) end
   local fields = call('HGETALL', q.h)
   local clear, counted, held = 0, {}, 0
   for i = 1, #fields, 2 do
@@ -59,9 +59,9 @@ local function recheck(rank)
 end
 
 local function wait(rank)
-  local answer = recheck(rank)
+  local answer = rank and recheck(rank)
   if answer then return answer end
-  -- A holder was deleted by hand: those behind it get their turn now.
+  -- A holder was deleted by hand, or this claim's place was lost: those behind it get their turn, and it its place, now.
   walk(q)
   promote(q)
   save(q, retention)
@@ -82,12 +82,6 @@ if record then
   end
   save(q, retention, id, pack(c), c.expiry)
   if c.token ~= 0 then return c.token end
-  if not rank then
-    -- Its place was lost (a key evicted or deleted by force): it queues anew rather than never.
-    call('ZADD', q.w, int(c.arrival), id)
-    call('PEXPIREAT', q.w, int(q.till))
-    rank = call('ZRANK', q.w, id)
-  end
   return wait(rank)
 end
 

@@ -17,7 +17,8 @@ local SHARED = 4294967296
 local ANNOUNCED, DETACHED = 1, 2
 local LAST_TOKEN = 9007199254740991 -- 2^53 - 1: beyond it neighbours are equal (rule 11)
 
-local call, match, format, floor, max, min = redis.call, string.match, string.format, math.floor, math.max, math.min
+local call, match, format = redis.call, string.match, string.format
+local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
 
 local function int(n)
   return format('%.0f', n)
@@ -31,6 +32,13 @@ local now = floor(micros / 1000)
 -- One millisecond more: `now` was rounded down, and the claim must last for the whole of its duration.
 local function expiry_of(duration)
   return now + duration + 1
+end
+
+-- Those of one duration end together, four times in it: each end that is due costs a walk of the whole queue, and where many
+-- give up waiting there are thousands of tombstones.
+local function burial_of(duration)
+  local step = max(floor(duration / 4), 1)
+  return ceil(expiry_of(duration) / step) * step
 end
 
 local function parse(record)
@@ -94,7 +102,8 @@ local function next_token(q)
   return token
 end
 
--- Writes the state, and with it a field of the hash where one is given. The keys outlive every claim, and the last token
+-- Writes the state, and with it a field of the hash where one is given, and tells the news: last, so that a user who may not
+-- publish leaves nothing half done. The keys outlive every claim, and the last token
 -- by the retention, counted from the token's own time (rule 10). They are told so with some to spare, hence seldom.
 local function save(q, retention, field, record, longest)
   local extended = false
@@ -113,27 +122,45 @@ local function save(q, retention, field, record, longest)
     call('PEXPIREAT', q.h, int(q.till))
     if q.waiting > 0 then call('PEXPIREAT', q.w, int(q.till)) end
   end
-  if q.changed then call('PUBLISH', q.h .. ':changes', '') end
+  local grants, changed = q.grants, q.changed
+  q.grants, q.changed = nil, nil
+  if grants then
+    for _, grant in ipairs(grants) do call('PUBLISH', grant[1], grant[2]) end
+  end
+  if changed then call('PUBLISH', q.h .. ':changes', '') end
 end
 
 local function bury(q, id, duration)
-  local expiry = expiry_of(duration)
+  local expiry = burial_of(duration)
   call('HSET', q.h, '!' .. id, int(expiry) .. ' ' .. int(duration))
   expires(q, expiry)
   return expiry
+end
+
+-- Makes w name the waiting claims, and them alone. They differ after a key was evicted or a waiting claim deleted by hand: it
+-- would count as waiting for good, or wait for good.
+local function mend(q, waiting)
+  for _, id in ipairs(call('ZRANGE', q.w, 0, -1)) do
+    if waiting[id] then waiting[id] = nil else call('ZREM', q.w, id) end
+  end
+  for id, arrival in pairs(waiting) do
+    call('ZADD', q.w, int(arrival), id)
+  end
+  call('PEXPIREAT', q.w, int(q.till))
 end
 
 -- Walks all claims: clamps what a step back of the clock left too far ahead (rule 9), removes what has expired and buries
 -- it (rule 4), and counts afresh.
 local function walk(q)
   local fields = call('HGETALL', q.h)
+  local waiting = {}
   q.held, q.limit, q.at_limit, q.waiting, q.earliest = 0, 0, 0, 0, 0
   for i = 1, #fields, 2 do
     local field, text = fields[i], fields[i + 1]
     local mark = string.sub(field, 1, 1)
     if mark == '!' then
       local expiry, duration = match(text, '^(%d+) (%d+)$')
-      expiry = min(tonumber(expiry), expiry_of(tonumber(duration)))
+      expiry = min(tonumber(expiry), burial_of(tonumber(duration)))
       if expiry <= now then
         call('HDEL', q.h, field)
       else
@@ -153,25 +180,27 @@ local function walk(q)
           call('HSET', q.h, field, pack(c))
         end
         expires(q, c.expiry)
-        if c.token == 0 then q.waiting = q.waiting + 1 else count(q, c.limit) end
+        if c.token == 0 then
+          q.waiting, waiting[field] = q.waiting + 1, c.arrival
+        else
+          count(q, c.limit)
+        end
       end
     end
   end
+  if call('ZCARD', q.w) ~= q.waiting then mend(q, waiting) end
 end
 
 -- Grants from the head of the queue as far as the rule allows. A grant does not re-arm the claim's expiry (rule 7), and is
--- announced to the session that waits for it: "session id token".
+-- announced to the session that waits for it: "session id token". `save` follows.
 local function promote(q)
   while q.waiting > 0 do
     local id = call('ZRANGE', q.w, 0, 0)[1]
-    if not id then
-      q.waiting = 0
-      return
-    end
-    local record = call('HGET', q.h, id)
+    local record = id and call('HGET', q.h, id)
     if not record then
-      call('ZREM', q.w, id)
-      q.waiting = q.waiting - 1
+      -- Deleted by hand, or evicted. Whether it was counted is not known: afresh.
+      if id then call('ZREM', q.w, id) end
+      walk(q)
     else
       local c = parse(record)
       if not admits(q, c.limit) then return end
@@ -182,7 +211,8 @@ local function promote(q)
       q.waiting = q.waiting - 1
       announce(q, c.flags)
       local channel, session = match(c.route, '^(%S+) (%S+)$')
-      call('PUBLISH', channel, session .. ' ' .. id .. ' ' .. int(c.token))
+      q.grants = q.grants or {}
+      q.grants[#q.grants + 1] = { channel, session .. ' ' .. id .. ' ' .. int(c.token) }
     end
   end
 end

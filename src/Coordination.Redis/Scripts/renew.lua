@@ -5,10 +5,10 @@
 -- it is not there.
 
 local duration, retention, believed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local exceptions = {}
+local exceptions, walked = {}, {}
 for i = 4, #ARGV do
   local n, id = i - 3, ARGV[i]
-  local q, record = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
+  local q, record, tombstone = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
   if record then
     local c = parse(record)
     c.duration, c.expiry = duration, expiry_of(duration)
@@ -23,12 +23,13 @@ for i = 4, #ARGV do
   else
     exceptions[#exceptions + 1] = n
     exceptions[#exceptions + 1] = 0
-    if q.seen > 0 and not q.swept then
-      -- Deleted by force, perhaps: what waits behind it gets its turn now.
+    if q.seen > 0 and not q.swept and not tombstone and not walked[q.h] then
+      -- Deleted by force: what waits behind it gets its turn now. Once for a queue, not for each of its claims.
       walk(q)
       promote(q)
       q.swept = true
     end
+    walked[q.h] = walked[q.h] or q.swept
     if q.swept then save(q, retention) end
   end
 end

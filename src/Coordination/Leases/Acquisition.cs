@@ -319,7 +319,7 @@ internal sealed class Acquisition
     {
         var session = claim.Session;
         _claim = null;
-        if (session.Outage is { } outage)
+        if (claim.Outage is { } outage)
         {
             session.Owe(claim);
             session.CloseIfOwned();

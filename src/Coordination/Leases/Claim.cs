@@ -70,6 +70,22 @@ internal sealed class Claim(Session session, ClaimKey key, ClaimTemplate templat
     /// <summary>A hint said, or the time came: ask again.</summary>
     public bool MustAsk { get; set; }
 
+    /// <summary>
+    /// The last fault since the store last answered for this claim, or none. Tells a waiter whether its time was up because of others or of an outage. The
+    /// claim's own: one part of a store may be out of reach while others answer.
+    /// </summary>
+    public CoordinationException? Outage { get; set; }
+
+    public CoordinationException Failed(CoordinationException exception)
+    {
+        if (exception.IsTransient)
+        {
+            Outage = exception;
+        }
+
+        return exception;
+    }
+
     public bool TakeMustAsk()
     {
         var must = MustAsk;

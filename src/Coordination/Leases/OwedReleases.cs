@@ -29,6 +29,17 @@ internal sealed class OwedReleases(Engine engine, Session session, CancellationT
         _ = RunAsync();
     }
 
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _claims.Count == 0;
+            }
+        }
+    }
+
     /// <summary>Takes what is still owed, for one who ends the session altogether.</summary>
     public IReadOnlyList<ClaimKey> Take()
     {
@@ -70,6 +81,7 @@ internal sealed class OwedReleases(Engine engine, Session session, CancellationT
                 }
             }
 
+            session.CloseIfOwned();
             failures = isTold ? 0 : failures + 1;
             if (failures > 0)
             {

@@ -8,6 +8,7 @@ internal sealed partial class Session
         var now = _engine.Clock.Now;
         List<Claim>? lost = null;
         List<Claim>? owed = null;
+        Dictionary<string, long>? firstWaiters = null;
         var isSessionOver = false;
         var isIdle = false;
         lock (_gate)
@@ -24,7 +25,7 @@ internal sealed partial class Session
                 {
                     if (now >= claim.NextDue)
                     {
-                        ClaimIsDue(claim, now, ref lost, ref owed);
+                        ClaimIsDue(claim, now, ref lost, ref owed, ref firstWaiters);
                     }
                 }
 
@@ -59,11 +60,15 @@ internal sealed partial class Session
         }
 
         CloseIfOwned();
-        _renewal.StartIfDue(now);
+        if (NextRenewal() <= now)
+        {
+            _renewal.StartIfDue(now);
+        }
+
         Reschedule();
     }
 
-    private void ClaimIsDue(Claim claim, TimeSpan now, ref List<Claim>? lost, ref List<Claim>? owed)
+    private void ClaimIsDue(Claim claim, TimeSpan now, ref List<Claim>? lost, ref List<Claim>? owed, ref Dictionary<string, long>? firstWaiters)
     {
         switch (claim.State)
         {
@@ -80,12 +85,12 @@ internal sealed partial class Session
                 (owed ??= []).Add(claim);
                 break;
             default:
-                WaitingClaimIsDue(claim, now);
+                WaitingClaimIsDue(claim, now, ref firstWaiters);
                 break;
         }
     }
 
-    private void WaitingClaimIsDue(Claim claim, TimeSpan now)
+    private void WaitingClaimIsDue(Claim claim, TimeSpan now, ref Dictionary<string, long>? firstWaiters)
     {
         if (now >= claim.GiveUpAt)
         {
@@ -99,7 +104,8 @@ internal sealed partial class Session
         }
 
         // One question serves all that wait here for the same resource: the server looks at the whole queue, and tells each of its grant.
-        if (IsBehindAnotherOfOurs(claim))
+        firstWaiters ??= FirstWaiters();
+        if (firstWaiters[claim.Key.Resource] < claim.Number)
         {
             claim.RecheckAt = now + (Duration / 3);
             return;
@@ -110,22 +116,25 @@ internal sealed partial class Session
         claim.Wake();
     }
 
-    private bool IsBehindAnotherOfOurs(Claim claim)
+    /// <summary>The number of the oldest waiter here of each resource. Made once a tick, and only where a waiter is due: thousands may be due at once.</summary>
+    private Dictionary<string, long> FirstWaiters()
     {
-        foreach (var other in _claims.Values)
+        var first = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var claim in _claims.Values)
         {
-            if (other.State == ClaimState.Waiting && other.Number < claim.Number && other.Key.Resource == claim.Key.Resource)
+            if (claim.State == ClaimState.Waiting && (!first.TryGetValue(claim.Key.Resource, out var number) || claim.Number < number))
             {
-                return true;
+                first[claim.Key.Resource] = claim.Number;
             }
         }
 
-        return false;
+        return first;
     }
 
     private TimeSpan NextDue()
     {
-        var due = _guaranteedUntil < _renewal.NextDue ? _guaranteedUntil : _renewal.NextDue;
+        var renewal = NextRenewal();
+        var due = _guaranteedUntil < renewal ? _guaranteedUntil : renewal;
         foreach (var claim in _claims.Values)
         {
             var next = claim.NextDue;
@@ -133,6 +142,15 @@ internal sealed partial class Session
         }
 
         return due;
+    }
+
+    // One lease's session, once that is over, is there for nothing but to be told so: it is not kept alive if it cannot be.
+    private TimeSpan NextRenewal()
+    {
+        lock (_gate)
+        {
+            return IsOwned && _claims.Count == 0 && _lastNumber > 0 ? TimeSpan.MaxValue : _renewal.NextDue;
+        }
     }
 
     private static bool LoseIfDue(Claim claim, TimeSpan now)
@@ -191,16 +209,6 @@ internal sealed partial class Session
         {
             _engine.Log.Cancel(source);
         }
-    }
-
-    private CoordinationException Failed(CoordinationException exception)
-    {
-        if (exception.IsTransient)
-        {
-            Outage = exception;
-        }
-
-        return exception;
     }
 
     private static TimeSpan Latest(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -74,7 +74,8 @@ internal sealed partial class Session
         bool isEmpty;
         lock (_gate)
         {
-            isEmpty = IsOwned && !_isEnded && _claims.Count == 0 && _releases == 0;
+            // What is owed is told first, as long as the session lasts: it is not renewed any more.
+            isEmpty = IsOwned && !_isEnded && _claims.Count == 0 && _releases == 0 && _owed.IsEmpty;
         }
 
         if (isEmpty)

@@ -14,9 +14,7 @@ internal sealed partial class Session
         using var limit = _engine.Limit.Begin(cancellationToken);
         try
         {
-            var wasThere = await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
-            Outage = null;
-            return wasThere;
+            return await Backend.ReleaseAsync(claim, limit.Token).ConfigureAwait(false);
         }
         catch (ObjectDisposedException) when (HasEnded)
         {
@@ -25,11 +23,7 @@ internal sealed partial class Session
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
-            throw Failed(limit.TimeoutError("release", claim.Resource, exception));
-        }
-        catch (CoordinationException exception)
-        {
-            throw Failed(exception);
+            throw limit.TimeoutError("release", claim.Resource, exception);
         }
     }
 
@@ -46,7 +40,7 @@ internal sealed partial class Session
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
-            throw Failed(limit.TimeoutError("set value", claim.Key.Resource, exception));
+            throw limit.TimeoutError("set value", claim.Key.Resource, exception);
         }
     }
 
@@ -63,7 +57,7 @@ internal sealed partial class Session
         }
         catch (OperationCanceledException exception) when (limit.TimedOut)
         {
-            throw Failed(limit.TimeoutError("detach", claim.Key.Resource, exception));
+            throw limit.TimeoutError("detach", claim.Key.Resource, exception);
         }
     }
 }

@@ -50,7 +50,6 @@ internal sealed partial class Session
                 return;
             }
 
-            Outage = null;
             var now = _engine.Clock.Now;
             if (now >= _guaranteedUntil)
             {
@@ -81,6 +80,9 @@ internal sealed partial class Session
 
                 if (exception?.Outcome == ClaimRenewalOutcome.Unconfirmed)
                 {
+                    claim.Failed(new CoordinationException(
+                        $"{_engine.Backend.Description.Name} did not confirm 'renew' for '{claim.Key.Resource}': the part of it that keeps the claim did not answer.",
+                        isTransient: true));
                     if (!claim.HasOwnGuarantee)
                     {
                         // From now on it has a deadline of its own: the session's goes on without it.
@@ -90,6 +92,7 @@ internal sealed partial class Session
                     continue;
                 }
 
+                claim.Outage = null;
                 if (exception?.Outcome == ClaimRenewalOutcome.Lost)
                 {
                     GoneAtServer(claim, lost);
@@ -143,8 +146,6 @@ internal sealed partial class Session
             _ => 0,
         };
     }
-
-    public void RenewalFailed(CoordinationException exception) => Failed(exception);
 
     public void Reschedule()
     {

@@ -60,9 +60,6 @@ internal sealed partial class Session
 
     public Engine Engine => _engine;
 
-    /// <summary>The last fault since the backend last answered, or none. Tells a waiter whether its time was up because of others or of an outage.</summary>
-    public CoordinationException? Outage { get; private set; }
-
     public TimeSpan MarginFor(LeaseTerms terms) => terms.MarginFor(Duration);
 
     public static async ValueTask<Session> OpenAsync(
@@ -160,11 +157,11 @@ internal sealed partial class Session
             }
             catch (OperationCanceledException exception) when (limit.TimedOut)
             {
-                throw Failed(limit.TimeoutError("claim", claim.Key.Resource, exception));
+                throw claim.Failed(limit.TimeoutError("claim", claim.Key.Resource, exception));
             }
             catch (CoordinationException exception)
             {
-                throw Failed(exception);
+                throw claim.Failed(exception);
             }
             catch (ObjectDisposedException) when (HasEnded)
             {
@@ -189,7 +186,7 @@ internal sealed partial class Session
         var isLost = false;
         lock (_gate)
         {
-            Outage = null;
+            claim.Outage = null;
             answer = TakeDown(claim, send, result);
             if (answer == Answer.Refused && claim.State == ClaimState.Held)
             {

@@ -175,14 +175,22 @@ internal sealed class SessionRenewal(Engine engine, Session session)
         {
             engine.Telemetry.Renewed(engine.Clock.Now - send, succeeded: false);
             var error = limit.TimeoutError("renew", subject, exception);
-            session.RenewalFailed(error);
+            Failed(claims, error);
             throw error;
         }
         catch (CoordinationException exception)
         {
             engine.Telemetry.Renewed(engine.Clock.Now - send, succeeded: false);
-            session.RenewalFailed(exception);
+            Failed(claims, exception);
             throw;
+        }
+    }
+
+    private static void Failed(List<Claim> claims, CoordinationException exception)
+    {
+        foreach (var claim in claims)
+        {
+            claim.Failed(exception);
         }
     }
 

@@ -70,6 +70,38 @@ public sealed class ReleaseFaultTests : EngineTest
     }
 
     [Fact]
+    public async Task A_session_of_one_lease_is_told_of_a_release_that_failed_until_it_hears()
+    {
+        var lease = await Coordinator.CreateLock("x", new LeaseOptions { AutoRenew = false }).AcquireAsync(Ct);
+        var end = Fault(isTransient: true);
+        Backend.EndFault = end;
+        Backend.OnRelease = _ => end;
+        var release = lease.DisposeAsync().AsTask();
+        await EndsWithinAsync(release, Seconds(6));
+        await Time.PassAsync(Seconds(5));
+        Backend.OnRelease = null;
+
+        await Time.PassAsync(Seconds(3));
+
+        await using var next = await Other.CreateLock("x").TryAcquireAsync(Ct);
+        Assert.NotNull(next);
+    }
+
+    [Fact]
+    public async Task A_session_of_one_lease_is_not_kept_alive_for_a_release_that_cannot_be_told()
+    {
+        var lease = await Coordinator.CreateLock("x", new LeaseOptions { AutoRenew = false }).AcquireAsync(Ct);
+        Backend.OnRelease = static _ => Fault(isTransient: true);
+        var release = lease.DisposeAsync().AsTask();
+        await EndsWithinAsync(release, Seconds(6));
+
+        await Time.PassAsync(Duration);
+
+        await using var next = await Other.CreateLock("x").TryAcquireAsync(Ct);
+        Assert.NotNull(next);
+    }
+
+    [Fact]
     public async Task A_release_that_meets_the_coordinator_s_disposal_is_no_loss()
     {
         var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);

@@ -25,6 +25,43 @@ public sealed class WaitingTests : EngineTest
     }
 
     [Fact]
+    public async Task An_outage_of_one_part_of_the_store_is_told_to_its_waiters_though_other_parts_answer()
+    {
+        await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        var waiting = Coordinator.CreateLock("x").TryAcquireAsync(Seconds(12), Ct).AsTask();
+        await Time.SettleAsync();
+        Backend.Renewed = static (claims, result) => claims.Count == 0
+            ? result
+            : RenewalResult.Renewed(Duration, [.. claims.Select((claim, index) => (claim, index))
+                .Where(static named => named.claim.Resource == "x")
+                .Select(static named => new ClaimRenewal(named.index, ClaimRenewalOutcome.Unconfirmed))]);
+        await Time.PassAsync(Seconds(11));
+        await using var other = await Coordinator.CreateLock("y").AcquireAsync(Ct);
+
+        await EndsWithinAsync(waiting, Seconds(1.5));
+
+        var error = await Assert.ThrowsAsync<CoordinationException>(() => waiting);
+        Assert.Contains("'x'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Many_waiters_that_are_due_at_once_ask_once_a_resource()
+    {
+        await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        Backend.Claimed = static result => result.Outcome == ClaimOutcome.Waiting ? ClaimResult.Waiting(Seconds(5)) : result;
+        using var stop = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, 500).Select(_ => Coordinator.CreateLock("x").AcquireAsync(stop.Token).AsTask()).ToArray();
+        await Time.SettleAsync();
+        var before = Backend.Claims;
+
+        await Time.PassAsync(Seconds(6));
+
+        Assert.InRange(Backend.Claims - before, 1, 3);
+        await stop.CancelAsync();
+        await EndsWithinAsync(Task.WhenAll(waiting), Seconds(2));
+    }
+
+    [Fact]
     public async Task A_question_that_hangs_does_not_keep_a_waiter_beyond_its_time()
     {
         await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
