@@ -11,7 +11,6 @@ using Grpc.Core;
 namespace Coordination.Etcd.Tests;
 
 /// <summary>What befalls members of a cluster of three, and what holders and waiters see of it.</summary>
-[Collection(EtcdClusterFixture.OneByOne)]
 public sealed class ClusterFaultTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
