@@ -81,10 +81,11 @@ public sealed class ClusterUnderTest : BackendServer
     private Task AllAsync(Func<EtcdServerProcess, Task> act) => Task.WhenAll(_cluster.Members.Select(act));
 }
 
-/// <summary>Three nodes. Its classes run one after the other: three servers and their clients are as much as two cores take.</summary>
+/// <summary>Three nodes. Its classes run in two rows of about the same length, one after the other in each: more clusters at once are too much for two cores.</summary>
 public sealed class EtcdClusterFixture : BackendFixture
 {
-    public const string OneByOne = "etcd cluster";
+    public const string First = "etcd cluster, first row";
+    public const string Second = "etcd cluster, second row";
 
     public override string Name => "etcd cluster";
 
