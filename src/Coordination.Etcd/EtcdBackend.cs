@@ -91,7 +91,7 @@ public sealed class EtcdBackend : ICoordinationBackend
             }
 
             FencingToken? token = isGranted ? new FencingToken(kv.CreateRevision) : null;
-            (isGranted ? holders : waiters).Add(new ClaimStatus(range.IdOf(kv.Key), value.Mode, value.Value, token));
+            (isGranted ? holders : waiters).Add(new ClaimStatus(value.Id, value.Mode, value.Value, token));
         }
 
         return new ResourceSnapshot(holders, waiters);
@@ -143,7 +143,7 @@ public sealed class EtcdBackend : ICoordinationBackend
         const string operation = "attach";
         var ticket = EtcdTicket.Parse(text);
         var resource = ticket.Claim.Resource;
-        var key = Keys.Of(ticket.Claim);
+        var keys = Keys.Of(resource, ticket.Name);
         var (lease, granted) = await GrantAsync(duration, operation, resource, cancellationToken).ConfigureAwait(false);
         var from = ticket.Lease;
         while (true)
@@ -151,7 +151,7 @@ public sealed class EtcdBackend : ICoordinationBackend
             TxnResponse response;
             try
             {
-                response = await Connection.TransactAsync(EtcdRequests.Move(key, ticket.CreateRevision, from, lease), operation, resource, cancellationToken).ConfigureAwait(false);
+                response = await Connection.TransactAsync(EtcdRequests.Move(keys.Claim, ticket.CreateRevision, from, lease), operation, resource, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (!EtcdErrors.IsLeaseNotFound(exception))
             {
@@ -166,7 +166,9 @@ public sealed class EtcdBackend : ICoordinationBackend
             if (response.Succeeded)
             {
                 _attaching.TryRemove(text, out _);
-                return new EtcdSession(this, lease, granted, listener);
+                var session = new EtcdSession(this, lease, granted, listener);
+                session.Adopt(ticket.Claim, keys);
+                return session;
             }
 
             // An attempt of ours whose reply was lost may have succeeded: then the claim is taken from there.

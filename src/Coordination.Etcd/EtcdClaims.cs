@@ -1,58 +1,55 @@
+using System.Globalization;
+using Coordination.Backends;
+
 namespace Coordination.Etcd;
-
-/// <summary>What a session knows of one of its claims. Under the lock of <see cref="EtcdClaims"/>.</summary>
-internal sealed class EtcdClaim
-{
-    /// <summary>Requests under way that would enter it.</summary>
-    public int UnderWay { get; set; }
-
-    /// <summary>Whether such a request ended without an answer: it may come to the server yet.</summary>
-    public bool MayComeLate { get; set; }
-
-    /// <summary>When it was entered; its token. 0 when that is not known.</summary>
-    public long CreateRevision { get; set; }
-
-    /// <summary>Whether it was told to be granted.</summary>
-    public bool IsGranted { get; set; }
-
-    /// <summary>Whether it was told to be waiting once: renewals then tell of its grant.</summary>
-    public bool HasWaited { get; set; }
-
-    public ClaimMode Mode { get; set; }
-
-    public int Limit { get; set; }
-}
 
 /// <summary>
 /// What a session knows of its claims, and the epoch that guards against late requests: a request enters a claim only in the epoch in which it was sent, and the release of a claim that has requests without an
-/// answer begins a new one.
+/// answer begins a new one. It also gives the claims their keys, and a key to another claim when nothing of the former is under way any more.
 /// </summary>
-internal sealed class EtcdClaims
+/// <param name="keys">The names of keys.</param>
+/// <param name="lease">The session's lease.</param>
+internal sealed class EtcdClaims(EtcdKeys keys, long lease)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, EtcdClaim> _claims = new(StringComparer.Ordinal);
     private HashSet<string> _usedUp = new(StringComparer.Ordinal);
     private HashSet<string> _usedUpBefore = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<int, int> _places = new();
+    private int _placesUsed;
     private long _turnedAt = TimeProvider.System.GetTimestamp();
     private long _epoch;
 
     /// <summary>Begins to enter a claim.</summary>
-    /// <param name="id">Its id.</param>
+    /// <param name="key">It.</param>
     /// <param name="mode">Its mode.</param>
     /// <param name="limit">Its limit.</param>
     /// <param name="epoch">The epoch to enter it in.</param>
+    /// <param name="claimKeys">Its key.</param>
     /// <returns><see langword="false"/> when the id is used up.</returns>
-    public bool TryBegin(string id, ClaimMode mode, int limit, out long epoch)
+    public bool TryBegin(ClaimKey key, ClaimMode mode, int limit, out long epoch, out EtcdClaimKeys claimKeys)
     {
         lock (_gate)
         {
             epoch = _epoch;
-            if (IsUsedUp(id))
+            claimKeys = default;
+            if (IsUsedUp(key.Id))
             {
                 return false;
             }
 
-            var claim = Find(id);
+            if (!_claims.TryGetValue(key.Id, out var claim))
+            {
+                if (!_places.TryDequeue(out var place, out _))
+                {
+                    place = _placesUsed++;
+                }
+
+                claim = new EtcdClaim(keys.Of(key.Resource, string.Create(CultureInfo.InvariantCulture, $"{lease:x}-{place}")), place);
+                _claims.Add(key.Id, claim);
+            }
+
+            claimKeys = claim.Keys;
             claim.Mode = mode;
             claim.Limit = limit;
             claim.UnderWay++;
@@ -73,9 +70,40 @@ internal sealed class EtcdClaims
                 claim.MayComeLate |= !isAnswered;
                 if (claim is { UnderWay: 0, MayComeLate: false, CreateRevision: 0 })
                 {
-                    _claims.Remove(id);
+                    Remove(id, claim, releases: 0);
                 }
             }
+        }
+    }
+
+    /// <summary>A claim was taken over from another session.</summary>
+    public void Adopt(string id, EtcdClaimKeys claimKeys)
+    {
+        lock (_gate)
+        {
+            _claims.Add(id, new EtcdClaim(claimKeys, place: null));
+        }
+    }
+
+    /// <summary>Another session may take a claim over from now on.</summary>
+    public void Offer(string id)
+    {
+        lock (_gate)
+        {
+            if (_claims.TryGetValue(id, out var claim))
+            {
+                claim.Place = null;
+            }
+        }
+    }
+
+    /// <summary>The keys of a claim.</summary>
+    /// <returns><see langword="null"/> when it is none of this session.</returns>
+    public EtcdClaimKeys? KeysOf(string id)
+    {
+        lock (_gate)
+        {
+            return _claims.TryGetValue(id, out var claim) ? claim.Keys : null;
         }
     }
 
@@ -85,12 +113,11 @@ internal sealed class EtcdClaims
     {
         lock (_gate)
         {
-            if (IsUsedUp(id))
+            if (IsUsedUp(id) || !_claims.TryGetValue(id, out var claim))
             {
                 return false;
             }
 
-            var claim = Find(id);
             claim.CreateRevision = createRevision;
             claim.IsGranted |= isGranted;
             claim.HasWaited |= !isGranted;
@@ -128,25 +155,52 @@ internal sealed class EtcdClaims
     }
 
     /// <summary>Uses an id up.</summary>
-    /// <returns>Whether a request may be under way that would enter it.</returns>
-    public bool Release(string id)
+    /// <param name="id">The id.</param>
+    /// <param name="claimKeys">Its key.</param>
+    /// <param name="mayComeLate">Whether a request may be under way that would enter it.</param>
+    /// <param name="isMine">Whether nothing but this claim can be found at its key, so that it need not be compared.</param>
+    /// <returns><see langword="false"/> when the session has no such claim.</returns>
+    public bool TryRelease(string id, out EtcdClaimKeys claimKeys, out bool mayComeLate, out bool isMine)
     {
         lock (_gate)
         {
             _usedUp.Add(id);
-            return _claims.TryGetValue(id, out var claim) && (claim.UnderWay > 0 || claim.MayComeLate);
+            if (!_claims.TryGetValue(id, out var claim))
+            {
+                (claimKeys, mayComeLate, isMine) = (default, false, false);
+                return false;
+            }
+
+            claim.Releases++;
+            claimKeys = claim.Keys;
+            mayComeLate = claim.UnderWay > 0 || claim.MayComeLate;
+            isMine = !mayComeLate && claim.Place is not null;
+            return true;
         }
     }
 
-    /// <summary>The server has confirmed the release, or has lost the claim.</summary>
-    public void Forget(string id)
+    /// <summary>The server has confirmed the release.</summary>
+    public void Released(string id)
+    {
+        lock (_gate)
+        {
+            if (_claims.TryGetValue(id, out var claim) && claim.UnderWay == 0)
+            {
+                // One that was begun twice may come to the server once more, and must not meet another claim there.
+                Remove(id, claim, releases: 1);
+            }
+        }
+    }
+
+    /// <summary>The server has lost the claim.</summary>
+    public void Lost(string id)
     {
         lock (_gate)
         {
             _usedUp.Add(id);
             if (_claims.TryGetValue(id, out var claim) && claim.UnderWay == 0)
             {
-                _claims.Remove(id);
+                Remove(id, claim, releases: 0);
             }
         }
     }
@@ -187,13 +241,12 @@ internal sealed class EtcdClaims
 
     private bool IsUsedUp(string id) => _usedUp.Contains(id) || _usedUpBefore.Contains(id);
 
-    private EtcdClaim Find(string id)
+    private void Remove(string id, EtcdClaim claim, int releases)
     {
-        if (!_claims.TryGetValue(id, out var claim))
+        _claims.Remove(id);
+        if (claim.Place is { } place && !claim.MayComeLate && claim.Releases == releases)
         {
-            _claims.Add(id, claim = new EtcdClaim());
+            _places.Enqueue(place, place);
         }
-
-        return claim;
     }
 }

@@ -44,6 +44,10 @@ internal sealed class EtcdConnection : IAsyncDisposable
     public ValueTask<TxnResponse> TransactAsync(TxnRequest request, string operation, string? resource, CancellationToken cancellationToken) =>
         CallAsync(static (endpoint, request, options) => endpoint.Kv.TxnAsync(request, options), request, false, operation, resource, cancellationToken);
 
+    /// <summary>Removes keys. Never sent again when its outcome is unknown.</summary>
+    public ValueTask<DeleteRangeResponse> DeleteAsync(DeleteRangeRequest request, string operation, string? resource, CancellationToken cancellationToken) =>
+        CallAsync(static (endpoint, request, options) => endpoint.Kv.DeleteRangeAsync(request, options), request, false, operation, resource, cancellationToken);
+
     /// <summary>Runs a transaction that only reads.</summary>
     public ValueTask<TxnResponse> ReadAsync(TxnRequest request, string operation, string? resource, CancellationToken cancellationToken) =>
         CallAsync(static (endpoint, request, options) => endpoint.Kv.TxnAsync(request, options), request, true, operation, resource, cancellationToken);

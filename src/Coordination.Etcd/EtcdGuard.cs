@@ -28,7 +28,7 @@ public static class EtcdGuard
     {
         ArgumentNullException.ThrowIfNull(lease);
         return lease is IBackendLease { Session: EtcdSession session } held
-            ? EtcdRequests.IsMadeAt(session.Keys.Of(held.Claim), held.Token.Value)
+            ? EtcdRequests.IsMadeAt(session.KeyOf(held.Claim), held.Token.Value)
             : throw new ArgumentException($"The lease on '{lease.Name}' is not one of the etcd backend, so no etcd transaction can depend on it.", nameof(lease));
     }
 }

@@ -1,16 +1,21 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Coordination.Backends;
 using Google.Protobuf;
 
 namespace Coordination.Etcd;
 
 /// <summary>How names become keys. The only place that knows.</summary>
 /// <remarks>
-/// A claim on <c>invoice/42</c> is the key <c>coordination|invoice/42|ID</c>, so a resource's queue is the range of its prefix, and a person who looks
+/// <para>
+/// A claim on <c>invoice/42</c> is a key <c>coordination|invoice/42|LEASE-PLACE</c>, so a resource's queue is the range of its prefix, and a person who looks
 /// for it finds it. <c>%</c> and <c>|</c> in a name are written as in a URL: no name's range contains another's keys. The key <c>coordination||LEASE</c> belongs
 /// to a session; no name is empty.
+/// </para>
+/// <para>
+/// Places are used again by the claims of a session: etcd remembers every key that ever was until it is compacted, and walks over those of a range each time that it
+/// reads one. With a key of its own for each claim, an acquisition took 0.25 ms longer after 8,000 others, and there was no end to that.
+/// </para>
 /// </remarks>
 /// <param name="prefix">What they begin with.</param>
 internal sealed class EtcdKeys(string prefix)
@@ -22,28 +27,13 @@ internal sealed class EtcdKeys(string prefix)
     /// <summary>The range of a resource's claims.</summary>
     /// <param name="resource">Its name, as given by the user.</param>
     /// <returns>The range.</returns>
-    public EtcdRange QueueOf(string resource)
-    {
-        var text = Text(resource);
-        var key = new byte[Encoding.UTF8.GetByteCount(text) + 1];
-        Encoding.UTF8.GetBytes(text, key);
-        key[^1] = Separator;
-        var end = key.AsSpan().ToArray();
-        end[^1]++;
-        return new EtcdRange(UnsafeByteOperations.UnsafeWrap(key), UnsafeByteOperations.UnsafeWrap(end));
-    }
+    public EtcdRange QueueOf(string resource) => Of(resource, "").Queue;
 
-    /// <summary>The key of a claim.</summary>
-    /// <param name="claim">The claim.</param>
-    /// <returns>The key.</returns>
-    public ByteString Of(ClaimKey claim) => ByteString.CopyFromUtf8($"{Text(claim.Resource)}|{claim.Id}");
-
-    /// <summary>The key of a session's epoch.</summary>
-    /// <param name="lease">The session's lease.</param>
-    /// <returns>The key.</returns>
-    public ByteString EpochOf(long lease) => ByteString.CopyFromUtf8(string.Create(CultureInfo.InvariantCulture, $"{prefix}||{lease:x}"));
-
-    private string Text(string resource)
+    /// <summary>The key of a claim, and the range that it is in.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="name">The key's own part.</param>
+    /// <returns>The key and the range.</returns>
+    public EtcdClaimKeys Of(string resource, string name)
     {
         if (resource.AsSpan().IndexOfAny(Escaped) >= 0)
         {
@@ -52,17 +42,37 @@ internal sealed class EtcdKeys(string prefix)
                 .Replace("|", "%7C", StringComparison.Ordinal);
         }
 
-        return $"{prefix}|{resource}";
+        // The range's start is the beginning of the key, and shares its bytes.
+        var length = Encoding.UTF8.GetByteCount(prefix) + Encoding.UTF8.GetByteCount(resource) + 2;
+        var key = new byte[length + Encoding.UTF8.GetByteCount(name)];
+        var at = Encoding.UTF8.GetBytes(prefix, key);
+        key[at++] = Separator;
+        at += Encoding.UTF8.GetBytes(resource, key.AsSpan(at));
+        key[at++] = Separator;
+        Encoding.UTF8.GetBytes(name, key.AsSpan(at));
+        var end = key.AsSpan(0, length).ToArray();
+        end[^1]++;
+        return new EtcdClaimKeys(
+            UnsafeByteOperations.UnsafeWrap(key),
+            new EtcdRange(UnsafeByteOperations.UnsafeWrap(key.AsMemory(0, length)), UnsafeByteOperations.UnsafeWrap(end)));
     }
+
+    /// <summary>The key of a session's epoch.</summary>
+    /// <param name="lease">The session's lease.</param>
+    /// <returns>The key.</returns>
+    public ByteString EpochOf(long lease) => ByteString.CopyFromUtf8(string.Create(CultureInfo.InvariantCulture, $"{prefix}||{lease:x}"));
 }
 
 /// <summary>The keys from one up to, and without, another.</summary>
 /// <param name="Start">The first.</param>
 /// <param name="End">The end.</param>
-internal readonly record struct EtcdRange(ByteString Start, ByteString End)
+internal readonly record struct EtcdRange(ByteString Start, ByteString End);
+
+/// <summary>A claim's key, and the keys of its resource.</summary>
+/// <param name="Claim">The claim's own.</param>
+/// <param name="Queue">Its resource's.</param>
+internal readonly record struct EtcdClaimKeys(ByteString Claim, EtcdRange Queue)
 {
-    /// <summary>The id of the claim that a key of this range is of.</summary>
-    /// <param name="key">The key.</param>
-    /// <returns>The id.</returns>
-    public string IdOf(ByteString key) => Encoding.UTF8.GetString(key.Span[Start.Length..]);
+    /// <summary>The key's own part.</summary>
+    public string Name => Encoding.UTF8.GetString(Claim.Span[Queue.Start.Length..]);
 }

@@ -1,5 +1,6 @@
 using Coordination.Backends;
 using Etcdserverpb;
+using Google.Protobuf;
 using Mvccpb;
 
 namespace Coordination.Etcd;
@@ -17,7 +18,7 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
 {
     private readonly Lock _gate = new();
     private readonly SortedList<long, Place> _places = [];
-    private readonly Dictionary<string, long> _revisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<ByteString, long> _revisions = [];
     private readonly Dictionary<string, EtcdWaiter> _waiters = new(StringComparer.Ordinal);
     private readonly List<Event> _early = [];
     private readonly List<TaskCompletionSource> _openings = [];
@@ -247,13 +248,8 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
             return;
         }
 
-        var id = range.IdOf(change.Kv.Key);
-        if (_revisions.Remove(id, out var createRevision))
-        {
-            _places.Remove(createRevision);
-        }
-
-        if (_waiters.TryGetValue(id, out var waiter))
+        if (_revisions.Remove(change.Kv.Key, out var createRevision) && _places.Remove(createRevision, out var place) &&
+            _waiters.TryGetValue(place.Id, out var waiter))
         {
             FindLost(waiter, ref hints);
         }
@@ -261,10 +257,9 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
 
     private void Put(KeyValue kv)
     {
-        var id = range.IdOf(kv.Key);
         var value = EtcdValue.Decode(kv.Value, withValue: false);
-        _places[kv.CreateRevision] = new Place(id, value.Mode, value.Limit, kv.ModRevision);
-        _revisions[id] = kv.CreateRevision;
+        _places[kv.CreateRevision] = new Place(value.Id, value.Mode, value.Limit, kv.ModRevision);
+        _revisions[kv.Key] = kv.CreateRevision;
     }
 
     private void FindLost(EtcdWaiter waiter, ref EtcdHints hints)

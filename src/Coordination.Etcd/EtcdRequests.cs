@@ -9,37 +9,37 @@ namespace Coordination.Etcd;
 internal static class EtcdRequests
 {
     /// <summary>
-    /// Enters a claim, unless it is there or the session's epoch is another, and reads the queue; otherwise reads how it stands. The reply's parts: the queue last, after the put; or the
-    /// claim, the queue, the epoch.
+    /// Enters a claim, unless it is there or the session's epoch is another, and reads the queue: of an exclusive claim only how many stand in it, since all but itself are ahead of it. The reply's
+    /// parts: the put and the queue; or the epoch.
     /// </summary>
-    public static TxnRequest Enter(in EtcdClaimKeys keys, ByteString value, long lease, long epoch, bool isExclusive) => new()
+    public static TxnRequest Enter(in EtcdClaimKeys keys, ByteString value, long lease, EtcdEpoch session, long epoch, bool isExclusive) => new()
     {
-        Compare = { IsAbsent(keys.Claim), HasVersion(keys.Epoch, epoch) },
-        Success = { Put(keys.Claim, value, lease), Queue(keys.Queue, isExclusive) },
-        Failure = { Get(keys.Claim), Queue(keys.Queue, isExclusive), Get(keys.Epoch) },
+        Compare = { IsAbsent(keys.Claim), session.Is(epoch) },
+        Success = { Put(keys.Claim, value, lease), Queue(keys.Queue, countOnly: isExclusive) },
+        Failure = { session.Get },
     };
 
     /// <summary>
     /// Enters a claim if its queue is empty, and nothing otherwise. The reply's parts when it was not entered: the claim, the epoch, and with <paramref name="withQueue"/> the queue.
     /// </summary>
-    public static TxnRequest EnterIfFree(in EtcdClaimKeys keys, ByteString value, long lease, long epoch, bool withQueue)
+    public static TxnRequest EnterIfFree(in EtcdClaimKeys keys, ByteString value, long lease, EtcdEpoch session, long epoch, bool withQueue)
     {
         var request = new TxnRequest
         {
-            Compare = { IsEmpty(keys.Queue), HasVersion(keys.Epoch, epoch) },
+            Compare = { IsEmpty(keys.Queue), session.Is(epoch) },
             Success = { Put(keys.Claim, value, lease) },
-            Failure = { Get(keys.Claim), Get(keys.Epoch) },
+            Failure = { Get(keys.Claim), session.Get },
         };
         if (withQueue)
         {
-            request.Failure.Add(Queue(keys.Queue, headOnly: false));
+            request.Failure.Add(Queue(keys.Queue));
         }
 
         return request;
     }
 
     /// <summary>Enters a shared claim if nothing but shared ones are there. Its reply is that of <see cref="EnterIfFree"/>, or one part that has it.</summary>
-    public static TxnRequest EnterIfShared(in EtcdClaimKeys keys, ByteString value, long lease, long epoch)
+    public static TxnRequest EnterIfShared(in EtcdClaimKeys keys, ByteString value, long lease, EtcdEpoch session, long epoch)
     {
         // A comparison of values holds for none where there are none: that is the second question.
         var range = keys.Queue;
@@ -48,19 +48,19 @@ internal static class EtcdRequests
             Compare =
             {
                 IsAbsent(keys.Claim),
-                HasVersion(keys.Epoch, epoch),
+                session.Is(epoch),
                 OfValues(range, Compare.Types.CompareResult.Greater, EtcdValue.BeforeShared),
                 OfValues(range, Compare.Types.CompareResult.Less, EtcdValue.AfterShared),
             },
             Success = { Put(keys.Claim, value, lease) },
-            Failure = { new RequestOp { RequestTxn = EnterIfFree(keys, value, lease, epoch, withQueue: false) } },
+            Failure = { new RequestOp { RequestTxn = EnterIfFree(keys, value, lease, session, epoch, withQueue: false) } },
         };
     }
 
     /// <summary>Enters a claim if nobody has entered the queue after a revision. Its reply is that of <see cref="EnterIfFree"/> with the queue.</summary>
-    public static TxnRequest EnterIfUnchanged(in EtcdClaimKeys keys, ByteString value, long lease, long epoch, long revision)
+    public static TxnRequest EnterIfUnchanged(in EtcdClaimKeys keys, ByteString value, long lease, EtcdEpoch session, long epoch, long revision)
     {
-        var request = EnterIfFree(keys, value, lease, epoch, withQueue: true);
+        var request = EnterIfFree(keys, value, lease, session, epoch, withQueue: true);
         request.Compare[0] = new Compare
         {
             Key = keys.Queue.Start,
@@ -107,19 +107,9 @@ internal static class EtcdRequests
     /// <summary>Whether a key is there.</summary>
     public static RequestOp Count(ByteString key) => new() { RequestRange = new RangeRequest { Key = key, CountOnly = true } };
 
-    /// <summary>A queue: all of it in no order, or its head alone.</summary>
-    public static RequestOp Queue(in EtcdRange range, bool headOnly)
-    {
-        var request = new RangeRequest { Key = range.Start, RangeEnd = range.End };
-        if (headOnly)
-        {
-            request.Limit = 1;
-            request.SortOrder = RangeRequest.Types.SortOrder.Ascend;
-            request.SortTarget = RangeRequest.Types.SortTarget.Create;
-        }
-
-        return new RequestOp { RequestRange = request };
-    }
+    /// <summary>A queue: all of it in no order, or only how many stand in it.</summary>
+    public static RequestOp Queue(in EtcdRange range, bool countOnly = false) =>
+        new() { RequestRange = new RangeRequest { Key = range.Start, RangeEnd = range.End, CountOnly = countOnly } };
 
     /// <summary>Whether a key was made at a revision and is still there.</summary>
     public static Compare IsMadeAt(ByteString key, long revision) => new()
@@ -149,7 +139,7 @@ internal static class EtcdRequests
     }
 
     /// <summary>Whether a claim is granted.</summary>
-    /// <param name="kvs">Its queue, or for an exclusive claim the head of it.</param>
+    /// <param name="kvs">Its queue.</param>
     /// <param name="claim">Its key.</param>
     /// <returns><see langword="true"/> when it is.</returns>
     public static bool IsGranted(IReadOnlyCollection<KeyValue> kvs, ByteString claim)
@@ -177,11 +167,13 @@ internal static class EtcdRequests
 
     private static RequestOp Put(ByteString key, ByteString value, long lease) => new() { RequestPut = new PutRequest { Key = key, Value = value, Lease = lease } };
 
-    private static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
+    /// <summary>Reads a key.</summary>
+    public static RequestOp Get(ByteString key) => new() { RequestRange = new RangeRequest { Key = key } };
 
     private static Compare IsAbsent(ByteString key) => IsMadeAt(key, 0);
 
-    private static Compare HasVersion(ByteString key, long version) => new()
+    /// <summary>Whether a key has been written so often since it was made; 0 when it is not there.</summary>
+    public static Compare HasVersion(ByteString key, long version) => new()
     {
         Key = key,
         Target = Compare.Types.CompareTarget.Version,
@@ -215,9 +207,3 @@ internal static class EtcdRequests
         Value = value,
     };
 }
-
-/// <summary>The keys that a claim's transaction looks at.</summary>
-/// <param name="Claim">The claim's own.</param>
-/// <param name="Queue">Its resource's.</param>
-/// <param name="Epoch">Its session's.</param>
-internal readonly record struct EtcdClaimKeys(ByteString Claim, EtcdRange Queue, ByteString Epoch);

@@ -12,7 +12,10 @@ internal sealed partial class EtcdSession
     /// <summary>How often a transaction is sent again because the server did nothing, for what has changed meanwhile. It takes others to enter or leave at that very moment.</summary>
     private const int MaxRounds = 16;
 
-    /// <summary>Enters a claim at the tail. One transaction, and one more each time that another claim's release has begun a new epoch.</summary>
+    /// <summary>
+    /// Enters a claim at the tail. One transaction. When it was there already, since the reply of another was lost, a reading more; and a transaction more each time that another claim's release
+    /// has begun a new epoch.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ClaimResult> EnterAsync(
         ClaimRequest request, EtcdClaimKeys keys, ByteString value, long epoch, CancellationToken cancellationToken)
@@ -21,21 +24,23 @@ internal sealed partial class EtcdSession
         for (var round = 0; round < MaxRounds; round++)
         {
             var response = await Connection.TransactAsync(
-                EtcdRequests.Enter(keys, value, _lease, epoch, isExclusive), "claim", request.Key.Resource, cancellationToken).ConfigureAwait(false);
+                EtcdRequests.Enter(keys, value, _lease, _epoch, epoch, isExclusive), "claim", request.Key.Resource, cancellationToken).ConfigureAwait(false);
             if (response.Succeeded)
             {
-                var isGranted = EtcdRequests.IsGranted(response.Responses[1].ResponseRange.Kvs, keys.Claim);
+                var queue = response.Responses[1].ResponseRange;
+                var isGranted = isExclusive ? queue.Count == 1 : EtcdRequests.IsGranted(queue.Kvs, keys.Claim);
                 return Stands(request.Key, response.Header.Revision, isGranted, request.Mode, request.Limit);
             }
 
-            if (response.Responses[0].ResponseRange.Kvs is [var found])
-            {
-                return Stands(request.Key, found, EtcdRequests.IsGranted(response.Responses[1].ResponseRange.Kvs, keys.Claim));
-            }
-
-            if (!TryTurnTo(request.Key, response.Responses[2], ref epoch))
+            var sentIn = epoch;
+            if (!TryTurnTo(request.Key, response.Responses[0], ref epoch))
             {
                 return ClaimResult.Refused;
+            }
+
+            if (sentIn == epoch)
+            {
+                return await FindAsync(request.Key, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -53,10 +58,10 @@ internal sealed partial class EtcdSession
         {
             var transaction = request.Mode switch
             {
-                ClaimMode.Exclusive => EtcdRequests.EnterIfFree(keys, value, _lease, epoch, withQueue: false),
-                ClaimMode.Shared => EtcdRequests.EnterIfShared(keys, value, _lease, epoch),
-                _ when unchangedSince is { } revision => EtcdRequests.EnterIfUnchanged(keys, value, _lease, epoch, revision),
-                _ => EtcdRequests.EnterIfFree(keys, value, _lease, epoch, withQueue: true),
+                ClaimMode.Exclusive => EtcdRequests.EnterIfFree(keys, value, _lease, _epoch, epoch, withQueue: false),
+                ClaimMode.Shared => EtcdRequests.EnterIfShared(keys, value, _lease, _epoch, epoch),
+                _ when unchangedSince is { } revision => EtcdRequests.EnterIfUnchanged(keys, value, _lease, _epoch, epoch, revision),
+                _ => EtcdRequests.EnterIfFree(keys, value, _lease, _epoch, epoch, withQueue: true),
             };
             var response = await Connection.TransactAsync(transaction, "claim", request.Key.Resource, cancellationToken).ConfigureAwait(false);
             var answer = response;

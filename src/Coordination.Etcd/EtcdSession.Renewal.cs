@@ -38,13 +38,18 @@ internal sealed partial class EtcdSession
 
     private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
+        var exceptions = new List<ClaimRenewal>();
         var questions = new List<(RequestOp Question, List<int> Claims, bool IsQueue)>();
         var queues = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         for (var i = 0; i < claims.Count; i++)
         {
-            if (_claims.Look(claims[i].Id) is not { IsGranted: false })
+            if (_claims.KeysOf(claims[i].Id) is not { } keys)
             {
-                questions.Add((EtcdRequests.Count(Keys.Of(claims[i])), [i], false));
+                exceptions.Add(new ClaimRenewal(i, ClaimRenewalOutcome.Lost));
+            }
+            else if (_claims.Look(claims[i].Id) is not { IsGranted: false })
+            {
+                questions.Add((EtcdRequests.Count(keys.Claim), [i], false));
             }
             else if (queues.TryGetValue(claims[i].Resource, out var waiting))
             {
@@ -53,7 +58,7 @@ internal sealed partial class EtcdSession
             else
             {
                 queues.Add(claims[i].Resource, waiting = [i]);
-                questions.Add((EtcdRequests.Queue(Keys.QueueOf(claims[i].Resource), headOnly: false), waiting, true));
+                questions.Add((EtcdRequests.Queue(keys.Queue), waiting, true));
             }
         }
 
@@ -64,7 +69,6 @@ internal sealed partial class EtcdSession
             var resource = claims.Count == 1 ? claims[0].Resource : null;
             return (batch, await Connection.ReadAsync(request, "renew", resource, cancellationToken).ConfigureAwait(false));
         }).ToArray();
-        var exceptions = new List<ClaimRenewal>();
         foreach (var (batch, response) in await Task.WhenAll(batches).ConfigureAwait(false))
         {
             for (var i = 0; i < batch.Length; i++)
@@ -99,7 +103,7 @@ internal sealed partial class EtcdSession
         foreach (var index in asked)
         {
             var claim = claims[index];
-            if (!present.TryGetValue(Keys.Of(claim), out var kv))
+            if (_claims.KeysOf(claim.Id) is not { } keys || !present.TryGetValue(keys.Claim, out var kv))
             {
                 exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
             }

@@ -11,9 +11,9 @@ internal sealed partial class EtcdSession : IBackendSession
 {
     private readonly EtcdBackend _backend;
     private readonly long _lease;
-    private readonly ByteString _epoch;
+    private readonly EtcdEpoch _epoch;
     private readonly EtcdKeepAlive _keepAlive;
-    private readonly EtcdClaims _claims = new();
+    private readonly EtcdClaims _claims;
     private ISessionListener? _listener;
 
     /// <summary>Takes a lease that was granted.</summary>
@@ -25,7 +25,8 @@ internal sealed partial class EtcdSession : IBackendSession
     {
         _backend = backend;
         _lease = lease;
-        _epoch = backend.Keys.EpochOf(lease);
+        _epoch = new EtcdEpoch(backend.Keys.EpochOf(lease));
+        _claims = new EtcdClaims(backend.Keys, lease);
         _keepAlive = new EtcdKeepAlive(backend.Connection, lease);
         _listener = listener;
         Duration = duration;
@@ -37,10 +38,19 @@ internal sealed partial class EtcdSession : IBackendSession
     /// <summary>The lease.</summary>
     public long Lease => _lease;
 
-    /// <summary>The names of its keys.</summary>
-    public EtcdKeys Keys => _backend.Keys;
+    private EtcdKeys Keys => _backend.Keys;
 
     private EtcdConnection Connection => _backend.Connection;
+
+    /// <summary>The session has taken a claim over.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="keys">Its key.</param>
+    public void Adopt(ClaimKey claim, EtcdClaimKeys keys) => _claims.Adopt(claim.Id, keys);
+
+    /// <summary>The key of a claim; one that is never there when the session does not have it any more.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <returns>The key.</returns>
+    public ByteString KeyOf(ClaimKey claim) => (_claims.KeysOf(claim.Id) ?? Keys.Of(claim.Resource, claim.Id)).Claim;
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -53,9 +63,8 @@ internal sealed partial class EtcdSession : IBackendSession
         }
 
         var id = request.Key.Id;
-        var keys = new EtcdClaimKeys(Keys.Of(request.Key), Keys.QueueOf(request.Key.Resource), _epoch);
-        var value = new EtcdValue(request.Mode, request.Limit, request.Value).Encode();
-        if (!_claims.TryBegin(id, request.Mode, request.Limit, out var epoch))
+        var value = new EtcdValue(request.Mode, request.Limit, id, request.Value).Encode();
+        if (!_claims.TryBegin(request.Key, request.Mode, request.Limit, out var epoch, out var keys))
         {
             return ClaimResult.Refused;
         }
@@ -87,17 +96,29 @@ internal sealed partial class EtcdSession : IBackendSession
         // Also after the disposal, which ends nothing at the server.
         cancellationToken.ThrowIfCancellationRequested();
         _backend.Watches.Forget(claim.Resource, claim.Id);
-        var mayComeLate = _claims.Release(claim.Id);
+        if (!_claims.TryRelease(claim.Id, out var keys, out var mayComeLate, out var isMine))
+        {
+            return false;
+        }
+
         try
         {
+            if (isMine)
+            {
+                var deleted = await Connection.DeleteAsync(
+                    new DeleteRangeRequest { Key = keys.Claim }, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+                _claims.Released(claim.Id);
+                return deleted.Deleted > 0;
+            }
+
             var response = await Connection.TransactAsync(
-                EtcdRequests.Release(Keys.Of(claim), _lease, mayComeLate ? _epoch : null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+                EtcdRequests.Release(keys.Claim, _lease, mayComeLate ? _epoch.Key : null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
             if (mayComeLate)
             {
                 _claims.SetEpoch(response.Responses[^1].ResponseRange.Kvs[0].Version);
             }
 
-            _claims.Forget(claim.Id);
+            _claims.Released(claim.Id);
             return response.Succeeded;
         }
         catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
@@ -117,16 +138,16 @@ internal sealed partial class EtcdSession : IBackendSession
             return false;
         }
 
-        if (_claims.Look(claim.Id) is not { } known)
+        if (_claims.Look(claim.Id) is not { } known || _claims.KeysOf(claim.Id) is not { } keys)
         {
             return false;
         }
 
         try
         {
-            var stored = new EtcdValue(known.Mode, known.Limit, value).Encode();
+            var stored = new EtcdValue(known.Mode, known.Limit, claim.Id, value).Encode();
             var response = await Connection.TransactAsync(
-                EtcdRequests.SetValue(Keys.Of(claim), stored, _lease, known.CreateRevision), "set the value of", claim.Resource, cancellationToken).ConfigureAwait(false);
+                EtcdRequests.SetValue(keys.Claim, stored, _lease, known.CreateRevision), "set the value of", claim.Resource, cancellationToken).ConfigureAwait(false);
             return response.Succeeded;
         }
         catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
@@ -145,7 +166,13 @@ internal sealed partial class EtcdSession : IBackendSession
         }
 
         var found = await FindAsync(claim, cancellationToken).ConfigureAwait(false);
-        return found.Outcome == ClaimOutcome.Granted ? new EtcdTicket(_lease, found.Token.Value, claim).ToString() : null;
+        if (found.Outcome != ClaimOutcome.Granted || _claims.KeysOf(claim.Id) is not { } keys)
+        {
+            return null;
+        }
+
+        _claims.Offer(claim.Id);
+        return new EtcdTicket(_lease, found.Token.Value, keys.Name, claim).ToString();
     }
 
     /// <inheritdoc/>
@@ -188,29 +215,32 @@ internal sealed partial class EtcdSession : IBackendSession
     /// <summary>The watch says that a claim is gone, and it was not released here.</summary>
     public void ClaimLost(string id)
     {
-        _claims.Forget(id);
+        _claims.Lost(id);
         Volatile.Read(ref _listener)?.OnClaimLost(id);
     }
 
     private async ValueTask<ClaimResult> FindAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
-        var queue = Keys.QueueOf(claim.Resource);
+        if (_claims.KeysOf(claim.Id) is not { } keys)
+        {
+            return ClaimResult.Refused;
+        }
+
         var response = await Connection.ReadAsync(
-            new RangeRequest { Key = queue.Start, RangeEnd = queue.End }, "find the claim on", claim.Resource, cancellationToken).ConfigureAwait(false);
-        var key = Keys.Of(claim);
-        var found = response.Kvs.FirstOrDefault(kv => kv.Key == key);
-        return found is null ? ClaimResult.Refused : Stands(claim, found, EtcdRequests.IsGranted(response.Kvs, key));
+            new RangeRequest { Key = keys.Queue.Start, RangeEnd = keys.Queue.End }, "find the claim on", claim.Resource, cancellationToken).ConfigureAwait(false);
+        var found = response.Kvs.FirstOrDefault(kv => kv.Key == keys.Claim);
+        return found is null ? ClaimResult.Refused : Stands(claim, found, EtcdRequests.IsGranted(response.Kvs, keys.Claim));
     }
 
     private ClaimResult Stands(ClaimKey claim, KeyValue kv, bool isGranted)
     {
         // Another's by now: it was detached and taken over.
-        if (kv.Lease != _lease)
+        var value = EtcdValue.Decode(kv.Value, withValue: false);
+        if (kv.Lease != _lease || value.Id != claim.Id)
         {
             return ClaimResult.Refused;
         }
 
-        var value = EtcdValue.Decode(kv.Value, withValue: false);
         return Stands(claim, kv.CreateRevision, isGranted, value.Mode, value.Limit);
     }
 

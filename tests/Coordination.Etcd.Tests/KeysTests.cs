@@ -1,4 +1,3 @@
-using Coordination.Backends;
 using Coordination.DependencyInjection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,12 +22,13 @@ public sealed class KeysTests
             var range = keys.QueueOf(name);
             foreach (var other in Names)
             {
-                var key = keys.Of(new ClaimKey(other, "id"));
+                var key = keys.Of(other, "7587-0").Claim;
                 Assert.Equal(name == other, IsIn(range, key.Span));
             }
 
             Assert.False(IsIn(range, keys.EpochOf(0x7c7c).Span));
-            Assert.Equal("id", range.IdOf(keys.Of(new ClaimKey(name, "id"))));
+            Assert.Equal("7587-0", keys.Of(name, "7587-0").Name);
+            Assert.Equal(range, keys.Of(name, "7587-0").Queue);
         }
 
         static bool IsIn(EtcdRange range, ReadOnlySpan<byte> key) => key.SequenceCompareTo(range.Start.Span) >= 0 && key.SequenceCompareTo(range.End.Span) < 0;
@@ -38,7 +38,7 @@ public sealed class KeysTests
     public void What_a_person_looks_for_is_found()
     {
         var keys = new EtcdKeys("coordination");
-        Assert.Equal("coordination|invoice/42|id", keys.Of(new ClaimKey("invoice/42", "id")).ToStringUtf8());
+        Assert.Equal("coordination|invoice/42|7587-0", keys.Of("invoice/42", "7587-0").Claim.ToStringUtf8());
         Assert.Equal("coordination||7587", keys.EpochOf(0x7587).ToStringUtf8());
     }
 }

@@ -2,6 +2,7 @@ using Coordination.Backends;
 using Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Net.Client;
+using Mvccpb;
 
 namespace Coordination.Etcd.Tests.Support;
 
@@ -33,11 +34,11 @@ public sealed class Admin : IDisposable
 
     /// <summary>Removes a claim.</summary>
     public async Task DeleteAsync(ClaimKey claim) =>
-        Assert.Equal(1, (await Kv.DeleteRangeAsync(new DeleteRangeRequest { Key = _keys.Of(claim) })).Deleted);
+        Assert.Equal(1, (await Kv.DeleteRangeAsync(new DeleteRangeRequest { Key = (await FindAsync(claim))!.Key })).Deleted);
 
     /// <summary>The lease that keeps a claim alive.</summary>
     public async Task<long> LeaseOfAsync(ClaimKey claim) =>
-        (await Kv.RangeAsync(new RangeRequest { Key = _keys.Of(claim) })).Kvs is [var kv] ? kv.Lease : 0;
+        (await FindAsync(claim))?.Lease ?? 0;
 
     /// <summary>Whether a claim is there.</summary>
     public async Task<bool> ExistsAsync(ClaimKey claim) => await LeaseOfAsync(claim) != 0;
@@ -54,4 +55,11 @@ public sealed class Admin : IDisposable
     ];
 
     public void Dispose() => _channel.Dispose();
+
+    private async Task<KeyValue?> FindAsync(ClaimKey claim)
+    {
+        var queue = _keys.QueueOf(claim.Resource);
+        return (await Kv.RangeAsync(new RangeRequest { Key = queue.Start, RangeEnd = queue.End })).Kvs
+            .SingleOrDefault(kv => EtcdValue.Decode(kv.Value, withValue: false).Id == claim.Id);
+    }
 }
