@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Coordination.Backends;
 using Etcdserverpb;
 using Google.Protobuf;
-using Mvccpb;
 
 namespace Coordination.Etcd;
 
