@@ -13,10 +13,10 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, EtcdClaim> _claims = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<int, int> _places = new();
+    private readonly List<string> _names = [];
     private HashSet<string> _usedUp = new(StringComparer.Ordinal);
     private HashSet<string> _usedUpBefore = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<int, int> _places = new();
-    private int _placesUsed;
     private long _turnedAt = TimeProvider.System.GetTimestamp();
     private long _epoch;
 
@@ -42,10 +42,11 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
             {
                 if (!_places.TryDequeue(out var place, out _))
                 {
-                    place = _placesUsed++;
+                    place = _names.Count;
+                    _names.Add(string.Create(CultureInfo.InvariantCulture, $"{lease:x}-{place}"));
                 }
 
-                claim = new EtcdClaim(keys.Of(key.Resource, string.Create(CultureInfo.InvariantCulture, $"{lease:x}-{place}")), place);
+                claim = new EtcdClaim(keys.Of(key.Resource, _names[place]), place);
                 _claims.Add(key.Id, claim);
             }
 

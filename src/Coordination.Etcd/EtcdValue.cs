@@ -23,12 +23,21 @@ internal readonly record struct EtcdValue(ClaimMode Mode, int Limit, string Id, 
 
     /// <summary>Writes it.</summary>
     /// <returns>The bytes.</returns>
-    public ByteString Encode() => ByteString.CopyFromUtf8(Mode switch
+    public ByteString Encode()
     {
-        ClaimMode.Exclusive => $"x1:{Id}:{Value}",
-        ClaimMode.Shared => $"s1:{Id}:{Value}",
-        _ => string.Create(CultureInfo.InvariantCulture, $"c1,{Limit}:{Id}:{Value}"),
-    });
+        var head = Mode switch
+        {
+            ClaimMode.Exclusive => "x1:",
+            ClaimMode.Shared => "s1:",
+            _ => string.Create(CultureInfo.InvariantCulture, $"c1,{Limit}:"),
+        };
+        var bytes = new byte[head.Length + Encoding.UTF8.GetByteCount(Id) + 1 + Encoding.UTF8.GetByteCount(Value)];
+        var at = Encoding.UTF8.GetBytes(head, bytes);
+        at += Encoding.UTF8.GetBytes(Id, bytes.AsSpan(at));
+        bytes[at++] = (byte)':';
+        Encoding.UTF8.GetBytes(Value, bytes.AsSpan(at));
+        return UnsafeByteOperations.UnsafeWrap(bytes);
+    }
 
     /// <summary>Reads it.</summary>
     /// <param name="bytes">The bytes.</param>
