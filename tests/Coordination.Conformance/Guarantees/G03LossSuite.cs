@@ -192,7 +192,7 @@ public abstract class LossSuite(BackendFixture fixture) : GuaranteeSuite(fixture
         }
 
         using var hang = new ManualResetEventSlim();
-        leases[0].Lost.Register(() => hang.Wait(TimeSpan.FromSeconds(30)));
+        leases[0].Lost.Register(() => Time.Block(hang, TimeSpan.FromSeconds(30)));
         leases[1].Lost.Register(() => throw new InvalidOperationException("A callback of the user."));
         var losses = leases.Skip(2).Select(Watch).ToArray();
         client.Connection.Cut();

@@ -6,11 +6,6 @@ public sealed class FakeTime : TestTime
     // Small enough that what a thread does a little late is soon seen to.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
-
-    // How many threads of the pool are blocked for good, as far as we know.
-    private static volatile int _blocked;
-
     // A test may wait for several things at once; one at a time moves the clock.
     private readonly SemaphoreSlim _driver = new(1);
 
@@ -53,63 +48,10 @@ public sealed class FakeTime : TestTime
     }
 
     /// <summary>
-    /// Waits until no thread of the pool does anything but this: then nothing moves any more until time does. A thread that was preempted within its work
-    /// counts as busy, so that on a loaded machine the clock does not run ahead of the code under test. Tests on a fake clock therefore run alone.
+    /// Waits until no thread of the pool does anything: then nothing moves any more until time does. The clock does not run ahead of the code under test,
+    /// however loaded the machine is. Tests on a fake clock therefore run alone.
     /// </summary>
-    public override async ValueTask SettleAsync()
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        var fewest = int.MaxValue;
-        for (int quiet = 0, round = 1; quiet < 2; round++)
-        {
-            await Hop();
-            var busy = BusyThreads();
-            fewest = Math.Min(fewest, busy);
-            quiet = ThreadPool.PendingWorkItemCount == 0 && busy <= _blocked + 1 ? quiet + 1 : 0;
-            if (quiet > 0)
-            {
-                continue;
-            }
+    public override async ValueTask SettleAsync() => await ProcessAtRest.WaitAsync();
 
-            if (TimeProvider.System.GetElapsedTime(start) > Patience)
-            {
-                // Some threads do not work but are blocked: the test runner's, or those that a case blocks on purpose.
-                _blocked = Math.Max(0, fewest - 1);
-                return;
-            }
-
-            Thread.Sleep(round % 16 == 0 ? 1 : 0);
-        }
-
-        _blocked = Math.Max(0, Math.Min(_blocked, fewest - 1));
-    }
-
-    protected override async ValueTask<bool> StragglerAsync(Func<ValueTask<bool>> condition)
-    {
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            await Task.Delay(5);
-            if (await condition())
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static int BusyThreads()
-    {
-        ThreadPool.GetMaxThreads(out var all, out _);
-        ThreadPool.GetAvailableThreads(out var idle, out _);
-        return all - idle;
-    }
-
-    // Through the global queue, behind what other threads have put there.
-    private static Task Hop()
-    {
-        var hop = new TaskCompletionSource();
-        ThreadPool.UnsafeQueueUserWorkItem(static hop => hop.SetResult(), hop, preferLocal: false);
-        return hop.Task;
-    }
+    public override void Block(ManualResetEventSlim until, TimeSpan limit) => ProcessAtRest.Block(until, limit);
 }
