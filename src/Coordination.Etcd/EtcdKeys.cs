@@ -14,7 +14,8 @@ namespace Coordination.Etcd;
 /// </para>
 /// <para>
 /// Places are used again by the claims of a session: etcd remembers every key that ever was until it is compacted, and walks over those of a range each time that it
-/// reads one. With a key of its own for each claim, an acquisition took 0.25 ms longer after 8,000 others, and there was no end to that.
+/// reads one. With a key of its own for each claim, each acquisition of a resource is a little slower than the one before: the p50 of 20 s of
+/// them was 1.5 times that of a raw transaction and deletion, where it is 1.1 times now.
 /// </para>
 /// </remarks>
 /// <param name="prefix">What they begin with.</param>
