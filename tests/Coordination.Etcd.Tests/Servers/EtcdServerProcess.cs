@@ -217,12 +217,23 @@ public sealed class EtcdServerProcess : IAsyncDisposable
         DropData();
     }
 
-    /// <summary>A port that nobody uses now.</summary>
+    /// <summary>A port that nobody uses now, below those that the system gives to outgoing connections: one of these would be taken by the time that etcd listens on it.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's.
+            }
+        }
     }
 
     private async Task<bool> IsHealthyAsync()
