@@ -1,12 +1,17 @@
 // An application published ahead of time: a container, a coordinator, a lock, a semaphore, an election.
-// Without arguments it stays in this process; `AheadOfTime localhost:6379` uses Redis.
+// Without arguments it stays in this process; `AheadOfTime --redis localhost:6379` uses Redis, `AheadOfTime --etcd localhost:2379` etcd.
 using Coordination;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 var coordination = builder.Services.AddCoordinator(builder.Configuration.GetSection("Coordination"));
-coordination.UseInMemory();
+_ = args switch
+{
+    ["--redis", var server] => coordination.UseRedis(server),
+    ["--etcd", var server] => coordination.UseEtcd(server),
+    _ => coordination.UseInMemory(),
+};
 
 using var host = builder.Build();
 await host.StartAsync();

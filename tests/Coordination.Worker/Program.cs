@@ -1,18 +1,21 @@
 using System.Globalization;
 using Coordination;
+using Coordination.Backends;
 using Coordination.Conformance;
+using Coordination.Etcd;
 using Coordination.Redis;
 
 // Coordination.Worker BACKEND ENDPOINT MILLISECONDS: one coordinator on a server, driven by the lines of standard input. See WorkerLoop.
 if (args is not [var kind, var endpoint, var milliseconds])
 {
-    Console.Error.WriteLine("usage: Coordination.Worker redis CONFIGURATION DURATION-IN-MILLISECONDS");
+    Console.Error.WriteLine("usage: Coordination.Worker redis|etcd CONFIGURATION DURATION-IN-MILLISECONDS");
     return 2;
 }
 
-var backend = kind switch
+ICoordinationBackend backend = kind switch
 {
     "redis" => RedisBackend.Create(new RedisBackendOptions { Configuration = endpoint }),
+    "etcd" => EtcdBackend.Create(endpoint),
     _ => throw new ArgumentException($"There is no backend '{kind}'."),
 };
 var options = new CoordinatorOptions

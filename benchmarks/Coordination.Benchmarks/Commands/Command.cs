@@ -14,7 +14,7 @@ internal abstract class Command
     /// <summary>Its own options, one a line: name, value, meaning.</summary>
     public virtual IReadOnlyList<(string Option, string Meaning)> Options => [];
 
-    public async Task<int> RunAsync(Arguments arguments)
+    public virtual async Task<int> RunAsync(Arguments arguments)
     {
         var redis = arguments.Text("--redis");
         var report = new Report(arguments.Text("--json"));
@@ -22,15 +22,20 @@ internal abstract class Command
         arguments.ThrowIfAnyIsLeft();
 
         await using var target = await RedisTarget.OpenAsync(redis);
-        report.Environment = RunEnvironment.Capture(target);
+        Introduce(report, target.Description);
+        var exitCode = await run(target, report);
+        await report.SaveAsync();
+        return exitCode;
+    }
+
+    /// <summary>Says on what is measured.</summary>
+    protected static void Introduce(Report report, string server)
+    {
+        report.Environment = RunEnvironment.Capture(server);
         foreach (var line in report.Environment.Lines())
         {
             Screen.Line(line);
         }
-
-        var exitCode = await run(target, report);
-        await report.SaveAsync();
-        return exitCode;
     }
 
     /// <summary>Reads the command's own options, all of them before anything is started, and returns what is then to be done.</summary>

@@ -29,11 +29,11 @@ internal sealed class ContentionCommand : Command
 
     public static void Show(string title, IReadOnlyList<ContentionResult> results) => Screen.Table(
         title,
-        ["implementation", "acquired/s", "wait p50 ms", "p99 ms", "max ms", "fewest/most", "fairness", "commands each", "overlaps"],
+        ["implementation", "acquired/s", "wait p50 ms", "p99 ms", "max ms", "hand-off mean ms", "fewest/most", "fairness", "commands each", "overlaps"],
         results.Select(static result => new[]
         {
             result.Implementation, Text.Whole(result.PerSecond), Text.Tenths(result.WaitP50Milliseconds), Text.Tenths(result.WaitP99Milliseconds),
-            Text.Tenths(result.WaitMaxMilliseconds), $"{result.Fewest}/{result.Most}", Text.Ratio(result.Fairness),
+            Text.Tenths(result.WaitMaxMilliseconds), Text.Ratio(result.HandOffMeanMilliseconds), $"{result.Fewest}/{result.Most}", Text.Ratio(result.Fairness),
             Text.Ratio(result.CommandsPerAcquisition), Text.Whole(result.Overlaps),
         }));
 

@@ -21,7 +21,8 @@ internal sealed class UncontendedCommand : Command
         try
         {
             return await Screen.StepAsync(
-                "Uncontended acquire + release", progress => Uncontended.RunAsync(pairs, target.Counters, TimeSpan.FromSeconds(seconds), progress));
+                "Uncontended acquire + release", progress => Uncontended.RunAsync(
+                    pairs, pairs.OfType<RawSetNx>().Single(), pairs.OfType<OwnScripts>().Single(), target.Counters.ProcessorTimeAsync, TimeSpan.FromSeconds(seconds), progress));
         }
         finally
         {

@@ -39,19 +39,20 @@ internal static class Contestant
         }
 
         var until = long.Parse(end, CultureInfo.InvariantCulture);
-        var work = Enumerable.Range(firstWorker, workers).Select(worker => Task.Run(() => WorkAsync(client, worker, until, hold, pause)));
+        var work = Enumerable.Range(firstWorker, workers).Select(worker => Task.Run(() => WorkAsync(client, Resource, worker, until, hold, pause)));
         Write(file, (await Task.WhenAll(work)).SelectMany(static a => a));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"done {client.Renewals}"));
         Console.ReadLine();
         return 0;
     }
 
-    private static async Task<List<Acquisition>> WorkAsync(ILockClient client, int worker, long until, double hold, double pause)
+    /// <summary>One worker: acquires, holds, releases, until the time is up.</summary>
+    public static async Task<List<Acquisition>> WorkAsync(ILockClient client, string resource, int worker, long until, double hold, double pause)
     {
         var acquisitions = new List<Acquisition>(4096);
         while (Stopwatch.GetTimestamp() is var asked && asked < until)
         {
-            var held = await client.AcquireAsync(Resource);
+            var held = await client.AcquireAsync(resource);
             var entered = Stopwatch.GetTimestamp();
             Hold.Spin(hold);
             acquisitions.Add(new Acquisition(worker, asked, entered, Stopwatch.GetTimestamp()));

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime;
 using System.Runtime.InteropServices;
-using Coordination.Benchmarks.Servers;
+using Grpc.Net.Client;
 using Medallion.Threading.Redis;
 using RedLockNet.SERedis;
 using StackExchange.Redis;
@@ -13,17 +13,18 @@ namespace Coordination.Benchmarks.Reporting;
 internal sealed record RunEnvironment(
     string Time, int Cores, string OperatingSystem, string Runtime, string GarbageCollector, string Load, string Server, IReadOnlyDictionary<string, string> Libraries)
 {
-    public static RunEnvironment Capture(RedisTarget? target) => new(
+    public static RunEnvironment Capture(string server) => new(
         TimeProvider.System.GetUtcNow().ToString("u", CultureInfo.InvariantCulture),
         Environment.ProcessorCount,
         RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription,
         GCSettings.IsServerGC ? "server" : "workstation",
         ReadLoad(),
-        target is null ? "none" : $"Redis {target.Version} at {target.Endpoint}, {(target.IsOwn ? "started for this run, in RAM" : "given by --redis")}",
+        server,
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Coordination"] = VersionOf(typeof(Coordinator)),
+            ["Grpc.Net.Client"] = VersionOf(typeof(GrpcChannel)),
             ["StackExchange.Redis"] = VersionOf(typeof(ConnectionMultiplexer)),
             ["DistributedLock.Redis"] = VersionOf(typeof(RedisDistributedLock)),
             ["RedLock.net"] = VersionOf(typeof(RedLockFactory)),

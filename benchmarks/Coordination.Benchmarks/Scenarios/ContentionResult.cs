@@ -10,6 +10,7 @@ namespace Coordination.Benchmarks.Scenarios;
 /// <param name="WaitP50Milliseconds">From asking to holding.</param>
 /// <param name="WaitP99Milliseconds">The same.</param>
 /// <param name="WaitMaxMilliseconds">The same.</param>
+/// <param name="HandOffMeanMilliseconds">From a release call to the next one's holding.</param>
 /// <param name="Fewest">Acquisitions of the worker that had the fewest.</param>
 /// <param name="Most">Acquisitions of the worker that had the most.</param>
 /// <param name="CommandsPerAcquisition">What clients sent to the server, renewals aside.</param>
@@ -21,6 +22,7 @@ internal sealed record ContentionResult(
     double WaitP50Milliseconds,
     double WaitP99Milliseconds,
     double WaitMaxMilliseconds,
+    double HandOffMeanMilliseconds,
     int Fewest,
     int Most,
     double CommandsPerAcquisition,
@@ -31,11 +33,26 @@ internal sealed record ContentionResult(
     public static ContentionResult From(string implementation, int workers, IReadOnlyCollection<ContentionSlice> slices)
     {
         var waits = new Latencies();
+        var handOffs = new Latencies();
         var counts = new int[workers];
         foreach (var acquisition in slices.SelectMany(static slice => slice.Measured))
         {
             waits.Record(acquisition.Entered - acquisition.Asked);
             counts[acquisition.Worker]++;
+        }
+
+        foreach (var slice in slices)
+        {
+            var left = 0L;
+            foreach (var acquisition in slice.Measured.OrderBy(static acquisition => acquisition.Entered))
+            {
+                if (left != 0)
+                {
+                    handOffs.Record(acquisition.Entered - left);
+                }
+
+                left = acquisition.Left;
+            }
         }
 
         var acquisitions = counts.Sum();
@@ -47,6 +64,7 @@ internal sealed record ContentionResult(
             waits.PercentileMicroseconds(50) / 1000,
             waits.PercentileMicroseconds(99) / 1000,
             waits.MaxMicroseconds / 1000,
+            handOffs.MeanMicroseconds / 1000,
             counts.Min(),
             counts.Max(),
             acquisitions == 0 ? 0 : (double)slices.Sum(static slice => slice.Commands) / acquisitions,

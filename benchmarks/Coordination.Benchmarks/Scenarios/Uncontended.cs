@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
-using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Scenarios;
 
@@ -14,8 +13,8 @@ namespace Coordination.Benchmarks.Scenarios;
 /// <param name="BytesPerPair">What this process allocated for one.</param>
 /// <param name="ClientProcessorMicroseconds">Processor time of this process, which other programs on the machine hardly change.</param>
 /// <param name="ServerProcessorMicroseconds">Processor time of the server.</param>
-/// <param name="RatioToFloor">Median of the rounds' ratios to the raw <c>SET NX</c> with compare-and-delete.</param>
-/// <param name="RatioToOwnScripts">The same to our scripts, called raw.</param>
+/// <param name="RatioToFloor">Median of the rounds' ratios to the floor: the least that a lock on this server cannot do without.</param>
+/// <param name="RatioToOwnScripts">The same to our own requests, sent raw.</param>
 internal sealed record UncontendedResult(
     string Name,
     long Pairs,
@@ -37,9 +36,9 @@ internal static class Uncontended
     private const int BlockSize = 200;
 
     public static async Task<IReadOnlyList<UncontendedResult>> RunAsync(
-        IReadOnlyList<IPair> pairs, ServerCounters counters, TimeSpan duration, Action<double> progress)
+        IReadOnlyList<IPair> pairs, IPair floor, IPair own, Func<Task<TimeSpan>> serverProcessorTime, TimeSpan duration, Action<double> progress)
     {
-        var series = pairs.Select(pair => new Series(pair, counters)).ToList();
+        var series = pairs.Select(pair => new Series(pair, serverProcessorTime)).ToList();
         var start = Stopwatch.GetTimestamp();
 
         // A quarter to warm up: code is compiled again with what was learnt from its first 30 runs.
@@ -55,12 +54,11 @@ internal static class Uncontended
             progress(elapsed / (warmUp + duration));
         }
 
-        var floor = series.Single(static s => s.Pair is RawSetNx);
-        var ownScripts = series.Single(static s => s.Pair is OwnScripts);
-        return [.. series.Select(s => s.ToResult(floor, ownScripts))];
+        var (floors, owns) = (series.Single(s => s.Pair == floor), series.Single(s => s.Pair == own));
+        return [.. series.Select(s => s.ToResult(floors, owns))];
     }
 
-    private sealed class Series(IPair pair, ServerCounters counters)
+    private sealed class Series(IPair pair, Func<Task<TimeSpan>> serverProcessorTime)
     {
         private readonly Latencies _latencies = new();
         private readonly List<double> _medians = [];
@@ -74,7 +72,7 @@ internal static class Uncontended
         public async Task RunBlockAsync(bool counts)
         {
             await Pair.RunAsync();
-            var server = await counters.ProcessorTimeAsync();
+            var server = await serverProcessorTime();
             var client = Environment.CpuUsage.TotalTime;
             var bytes = GC.GetTotalAllocatedBytes(precise: true);
             for (var i = 0; i < BlockSize; i++)
@@ -86,7 +84,7 @@ internal static class Uncontended
 
             bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
             client = Environment.CpuUsage.TotalTime - client;
-            server = await counters.ProcessorTimeAsync() - server;
+            server = await serverProcessorTime() - server;
             if (!counts)
             {
                 return;

@@ -21,7 +21,7 @@ internal sealed class RedisTarget : IAsyncDisposable
 
     public Version Version { get; }
 
-    public bool IsOwn => _own is not null;
+    public string Description => $"Redis {Version} at {Endpoint}, {(_own is not null ? "started for this run, in RAM" : "given by --redis")}";
 
     /// <summary>What the server says of its own work.</summary>
     public ServerCounters Counters => new(_connection);

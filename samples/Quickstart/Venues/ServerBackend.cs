@@ -15,6 +15,7 @@ internal sealed record ServerBackend(
     public static IReadOnlyList<ServerBackend> All { get; } =
     [
         new("--redis", RedisServer.Connect, RedisServer.SweepAsync),
+        new("--etcd", EtcdServer.Connect, EtcdServer.SweepAsync),
     ];
 
     /// <summary>The one that the server we host speaks.</summary>

@@ -103,6 +103,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
     {
         var client = await ClientAsync();
         var minimum = client.Faults.Description.MinDuration;
+        var longestMargin = client.ProvesPreviousRequest ? Duration / 4 : Duration / 2;
         LeaseOptions[] bad =
         [
             new() { Duration = TimeSpan.Zero },
@@ -112,7 +113,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
             new() { Duration = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
             new() { Duration = TimeSpan.MaxValue },
             new() { SafetyMargin = TimeSpan.FromTicks(-1) },
-            new() { Duration = Duration, SafetyMargin = (Duration / 2) + TimeSpan.FromTicks(1) },
+            new() { Duration = Duration, SafetyMargin = longestMargin + TimeSpan.FromTicks(1) },
             new() { SafetyMargin = TimeSpan.MaxValue },
             new() { Holder = new string('x', 32_769) },
         ];
@@ -128,7 +129,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
             new(),
             new() { Duration = minimum },
             new() { Duration = TimeSpan.FromDays(1) },
-            new() { Duration = Duration, SafetyMargin = Duration / 2 },
+            new() { Duration = Duration, SafetyMargin = longestMargin },
             new() { SafetyMargin = TimeSpan.Zero },
             new() { Holder = new string('x', 32_768) },
             new() { Holder = "" },

@@ -1,3 +1,5 @@
+using Coordination.Backends;
+
 namespace Coordination.Conformance;
 
 /// <summary>A process under test: a coordinator on a connection of its own, and the faults that can befall it.</summary>
@@ -24,6 +26,9 @@ public sealed class Client : IAsyncDisposable
 
     /// <summary>The process's clock, whose timers can be made late.</summary>
     public StallableTime Clock { get; }
+
+    /// <summary>Whether an acknowledged renewal proves only the one before it, so that less of a duration is guaranteed.</summary>
+    public bool ProvesPreviousRequest => Faults.Description.Evidence == RenewalEvidence.PreviousRequest;
 
     /// <summary>The process stops being heard, for good: to the others it looks dead.</summary>
     public void Vanish() => Connection.Cut();

@@ -1,0 +1,272 @@
+using System.Runtime.CompilerServices;
+using Coordination.Backends;
+using Etcdserverpb;
+using Google.Protobuf;
+using Mvccpb;
+
+namespace Coordination.Etcd;
+
+/// <summary>An etcd lease, and the claims under it.</summary>
+internal sealed partial class EtcdSession : IBackendSession
+{
+    private readonly EtcdBackend _backend;
+    private readonly long _lease;
+    private readonly EtcdEpoch _epoch;
+    private readonly EtcdKeepAlive _keepAlive;
+    private readonly EtcdClaims _claims;
+    private ISessionListener? _listener;
+
+    /// <summary>Takes a lease that was granted.</summary>
+    /// <param name="backend">Its backend.</param>
+    /// <param name="lease">The lease.</param>
+    /// <param name="duration">For how long it was granted.</param>
+    /// <param name="listener">Who hears of its claims.</param>
+    public EtcdSession(EtcdBackend backend, long lease, TimeSpan duration, ISessionListener listener)
+    {
+        _backend = backend;
+        _lease = lease;
+        _epoch = new EtcdEpoch(backend.Keys.EpochOf(lease));
+        _claims = new EtcdClaims(backend.Keys, lease);
+        _keepAlive = new EtcdKeepAlive(backend.Connection, lease);
+        _listener = listener;
+        Duration = duration;
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan Duration { get; }
+
+    /// <summary>The lease.</summary>
+    public long Lease => _lease;
+
+    private EtcdKeys Keys => _backend.Keys;
+
+    private EtcdConnection Connection => _backend.Connection;
+
+    /// <summary>The session has taken a claim over.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="keys">Its key.</param>
+    public void Adopt(ClaimKey claim, EtcdClaimKeys keys) => _claims.Adopt(claim.Id, keys);
+
+    /// <summary>The key of a claim; one that is never there when the session does not have it any more.</summary>
+    /// <param name="claim">The claim.</param>
+    /// <returns>The key.</returns>
+    public ByteString KeyOf(ClaimKey claim) => (_claims.KeysOf(claim.Id) ?? Keys.Of(claim.Resource, claim.Id)).Claim;
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken)
+    {
+        ThrowIfOver(cancellationToken);
+        if (request.Intent == ClaimIntent.FindExisting)
+        {
+            return await FindAsync(request.Key, cancellationToken).ConfigureAwait(false);
+        }
+
+        var id = request.Key.Id;
+        var value = new EtcdValue(request.Mode, request.Limit, id, request.Value).Encode();
+        if (!_claims.TryBegin(request.Key, request.Mode, request.Limit, out var epoch, out var keys))
+        {
+            return ClaimResult.Refused;
+        }
+
+        var isAnswered = false;
+        try
+        {
+            var result = request.Intent == ClaimIntent.Queue
+                ? await EnterAsync(request, keys, value, epoch, cancellationToken).ConfigureAwait(false)
+                : await TryEnterAsync(request, keys, value, epoch, cancellationToken).ConfigureAwait(false);
+            isAnswered = true;
+            return result;
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
+        {
+            isAnswered = true;
+            return ClaimResult.SessionLost;
+        }
+        finally
+        {
+            _claims.End(id, isAnswered);
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        // Also after the disposal, which ends nothing at the server.
+        cancellationToken.ThrowIfCancellationRequested();
+        _backend.Watches.Forget(claim.Resource, claim.Id);
+        if (!_claims.TryRelease(claim.Id, out var keys, out var mayComeLate, out var isMine))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (isMine)
+            {
+                var deleted = await Connection.DeleteAsync(
+                    new DeleteRangeRequest { Key = keys.Claim }, "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+                _claims.Released(claim.Id);
+                return deleted.Deleted > 0;
+            }
+
+            var response = await Connection.TransactAsync(
+                EtcdRequests.Release(keys.Claim, _lease, mayComeLate ? _epoch.Key : null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+            if (mayComeLate)
+            {
+                _claims.SetEpoch(response.Responses[^1].ResponseRange.Kvs[0].Version);
+            }
+
+            _claims.Released(claim.Id);
+            return response.Succeeded;
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
+        {
+            // The session has ended, and the claim with it.
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> SetValueAsync(ClaimKey claim, string value, CancellationToken cancellationToken)
+    {
+        ThrowIfOver(cancellationToken);
+        if (_claims.Look(claim.Id) is not { IsGranted: true } &&
+            (await FindAsync(claim, cancellationToken).ConfigureAwait(false)).Outcome != ClaimOutcome.Granted)
+        {
+            return false;
+        }
+
+        if (_claims.Look(claim.Id) is not { } known || _claims.KeysOf(claim.Id) is not { } keys)
+        {
+            return false;
+        }
+
+        try
+        {
+            var stored = new EtcdValue(known.Mode, known.Limit, claim.Id, value).Encode();
+            var response = await Connection.TransactAsync(
+                EtcdRequests.SetValue(keys.Claim, stored, _lease, known.CreateRevision), "set the value of", claim.Resource, cancellationToken).ConfigureAwait(false);
+            return response.Succeeded;
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        ThrowIfOver(cancellationToken);
+        if (await _keepAlive.SendAsync(claim.Resource, cancellationToken).ConfigureAwait(false) <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        var found = await FindAsync(claim, cancellationToken).ConfigureAwait(false);
+        if (found.Outcome != ClaimOutcome.Granted || _claims.KeysOf(claim.Id) is not { } keys)
+        {
+            return null;
+        }
+
+        _claims.Offer(claim.Id);
+        return new EtcdTicket(_lease, found.Token.Value, keys.Name, claim).ToString();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask EndAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _backend.Watches.Forget(this);
+        try
+        {
+            await Connection.RevokeAsync(new LeaseRevokeRequest { ID = _lease }, "end a session", cancellationToken).ConfigureAwait(false);
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _listener, null) is not null)
+        {
+            _backend.Watches.Forget(this);
+            _backend.Watches.Sweep();
+            _keepAlive.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The watch says that a claim's turn has come.</summary>
+    public void Granted(string id, long createRevision)
+    {
+        if (_claims.TryGrant(id))
+        {
+            Volatile.Read(ref _listener)?.OnGranted(id, new FencingToken(createRevision));
+        }
+    }
+
+    /// <summary>The watch says that a claim is gone, and it was not released here.</summary>
+    public void ClaimLost(string id)
+    {
+        _claims.Lost(id);
+        Volatile.Read(ref _listener)?.OnClaimLost(id);
+    }
+
+    private async ValueTask<ClaimResult> FindAsync(ClaimKey claim, CancellationToken cancellationToken)
+    {
+        if (_claims.KeysOf(claim.Id) is not { } keys)
+        {
+            return ClaimResult.Refused;
+        }
+
+        var response = await Connection.ReadAsync(
+            new RangeRequest { Key = keys.Queue.Start, RangeEnd = keys.Queue.End }, "find the claim on", claim.Resource, cancellationToken).ConfigureAwait(false);
+        var found = response.Kvs.FirstOrDefault(kv => kv.Key == keys.Claim);
+        return found is null ? ClaimResult.Refused : Stands(claim, found, EtcdRequests.IsGranted(response.Kvs, keys.Claim));
+    }
+
+    private ClaimResult Stands(ClaimKey claim, KeyValue kv, bool isGranted)
+    {
+        // Another's by now: it was detached and taken over.
+        var value = EtcdValue.Decode(kv.Value, withValue: false);
+        if (kv.Lease != _lease || value.Id != claim.Id)
+        {
+            return ClaimResult.Refused;
+        }
+
+        return Stands(claim, kv.CreateRevision, isGranted, value.Mode, value.Limit);
+    }
+
+    private ClaimResult Stands(ClaimKey claim, long createRevision, bool isGranted, ClaimMode mode, int limit)
+    {
+        if (!_claims.Stands(claim.Id, createRevision, isGranted, mode, limit))
+        {
+            return ClaimResult.Refused;
+        }
+
+        if (isGranted)
+        {
+            return ClaimResult.Granted(new FencingToken(createRevision));
+        }
+
+        if (Volatile.Read(ref _listener) is not null)
+        {
+            _backend.Watches.Wait(claim.Resource, new EtcdWaiter(this, claim.Id, createRevision));
+        }
+
+        return ClaimResult.Waiting();
+    }
+
+    private void ThrowIfOver(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _listener) is null, this);
+    }
+}

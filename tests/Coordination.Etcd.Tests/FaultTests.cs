@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Sockets;
+using Coordination.Backends;
+using Coordination.Conformance;
+using Coordination.Etcd.Tests.Servers;
+using Coordination.Etcd.Tests.Support;
+using Etcdserverpb;
+using Google.Protobuf;
+
+namespace Coordination.Etcd.Tests;
+
+/// <summary>What is wrong with a server is said, with what to do about it.</summary>
+public sealed class FaultTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nobody_there_is_transient_and_names_the_address()
+    {
+        var address = $"http://127.0.0.1:{EtcdServerProcess.FreePort()}";
+        var fault = await FaultAsync(new EtcdBackendOptions { Endpoints = address });
+        Assert.True(fault.IsTransient);
+        Assert.Contains($"etcd at {address} could not open a session", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("out of reach", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_web_server_is_not_etcd()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = AnswerAsync(listener, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var fault = await FaultAsync(new EtcdBackendOptions { Endpoints = $"http://{listener.LocalEndpoint}" });
+        Assert.False(fault.IsTransient);
+        Assert.Contains("does not speak etcd's protocol", fault.Message, StringComparison.Ordinal);
+        listener.Stop();
+        await serving;
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_is_transient()
+    {
+        await using var server = await StartAsync();
+        await server.FreezeAsync();
+        var fault = await FaultAsync(new EtcdBackendOptions { Endpoints = server.Address, CallTimeout = TimeSpan.FromMilliseconds(300) });
+        Assert.True(fault.IsTransient);
+        Assert.Contains("did not answer within 0.3 s", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_database_refuses_claims_and_lets_what_is_held_be_renewed_and_released()
+    {
+        await using var server = await StartAsync("--quota-backend-bytes", "4194304");
+        using var admin = new Admin(server.Address);
+        await using var backend = EtcdBackend.Create(server.Address);
+        await using var session = await OpenAsync(backend);
+        var held = Exclusive("held");
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(held, Token)).Outcome);
+        var megabyte = ByteString.CopyFrom(new byte[1024 * 1024]);
+        await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await admin.Kv.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8($"filling/{i}"), Value = megabyte });
+            }
+        });
+
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(Exclusive("another"), Token));
+        Assert.False(fault.IsTransient);
+        Assert.Contains("NOSPACE", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'another'", fault.Message, StringComparison.Ordinal);
+        Assert.False((await session.RenewAsync([held.Key], Token)).IsSessionLost);
+        Assert.True(await session.ReleaseAsync(held.Key, Token));
+    }
+
+    [Fact]
+    public async Task A_compaction_during_a_wait_loses_no_grant()
+    {
+        await using var server = await StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var backend = EtcdBackend.Create(server.Address);
+        await using var coordinator = new Coordinator(backend);
+        var held = await coordinator.CreateLock("compacted").AcquireAsync(Token);
+        var waiting = coordinator.CreateLock("compacted").AcquireAsync(Token).AsTask();
+        await UntilAsync(async () => (await coordinator.InspectAsync("compacted", Token)).Waiters.Count == 1);
+        for (var i = 0; i < 20; i++)
+        {
+            await admin.Kv.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8("other"), Value = ByteString.Empty });
+        }
+
+        var revision = (await admin.Kv.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8("other") })).Header.Revision;
+        await admin.Kv.CompactAsync(new CompactionRequest { Revision = revision, Physical = true });
+        await held.ReleaseAsync(Token);
+        await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.True(next.FencingToken > held.FencingToken);
+    }
+
+    [Fact]
+    public async Task A_watch_that_lags_and_is_cancelled_for_a_compaction_is_made_again()
+    {
+        await using var server = await StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var proxy = FaultProxy.Start(server.EndPoint);
+        using var log = new RecordingLog();
+        await using var holder = new Coordinator(EtcdBackend.Create(server.Address));
+        await using var waiter = new Coordinator(EtcdBackend.Create(new EtcdBackendOptions { Endpoints = $"http://{proxy.EndPoint}" }, log));
+        var held = await holder.CreateLock("lagging").AcquireAsync(Token);
+        var waiting = waiter.CreateLock("lagging").AcquireAsync(Token).AsTask();
+        await UntilAsync(async () => (await holder.InspectAsync("lagging", Token)).Waiters.Count == 1);
+
+        // More than the server keeps for a watch that does not listen, and then compacted away before it listens again.
+        await UntilAsync(async () => await server.MetricAsync("etcd_debugging_mvcc_watcher_total") > 0);
+        proxy.Pause();
+        var key = ByteString.CopyFromUtf8("coordination|lagging|~~~~~~~~~~~~~~~~~~~~~~");
+        var value = ByteString.CopyFromUtf8("x1:" + new string('x', 1024));
+        await Parallel.ForAsync(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (_, _) =>
+            await admin.Kv.PutAsync(new PutRequest { Key = key, Value = value }));
+        var last = await admin.Kv.DeleteRangeAsync(new DeleteRangeRequest { Key = key });
+        await admin.Kv.CompactAsync(new CompactionRequest { Revision = last.Header.Revision, Physical = true });
+        await held.ReleaseAsync(Token);
+        proxy.Resume();
+        await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.Contains(log.Events, static entry => entry.Name == "EtcdWatchCanceled" && entry.Text.Contains("compacted", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lease_revoked_from_outside_is_lost_while_held_and_queues_anew_while_waiting(bool isWatched)
+    {
+        await using var server = await StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var holder = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
+        await using var waiter = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
+        var held = await holder.CreateLock("revoked").AcquireAsync(Token);
+        if (isWatched)
+        {
+            // Whoever waits for a resource in the holder's process hears of the loss at once; otherwise the next renewal does.
+            await holder.CreateLock("revoked").TryAcquireAsync(TimeSpan.FromMilliseconds(200), Token);
+        }
+
+        var waiting = waiter.CreateLock("revoked").AcquireAsync(Token).AsTask();
+        await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters.Count == 1);
+        var before = (await waiter.InspectAsync("revoked", Token)).Waiters[0].Id;
+
+        // While waiting: the claim is gone, and its caller queues anew in a new session.
+        await admin.RevokeAsync(new ClaimKey("revoked", before));
+        await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters is [var now] && now.Id != before);
+
+        // While held: told lost, and the waiter gets it.
+        var lost = new TaskCompletionSource();
+        using var registration = held.Lost.Register(lost.SetResult);
+        await admin.RevokeAsync(((IBackendLease)held).Claim);
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.Equal(LeaseState.Lost, held.State);
+        await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        Assert.True(next.FencingToken > held.FencingToken);
+    }
+
+    internal static async Task<EtcdServerProcess> StartAsync(params string[] arguments)
+    {
+        Missing.SkipWithoutEtcd();
+        var server = new EtcdServerProcess("n1", "http", arguments);
+        await server.StartAsync();
+        return server;
+    }
+
+    internal static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, "Not within 20 s.");
+            await Task.Delay(10, Token);
+        }
+    }
+
+    internal static ValueTask<IBackendSession> OpenAsync(EtcdBackend backend, int seconds = 30) =>
+        backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(seconds)), new RecordingListener(), Token);
+
+    internal static ClaimRequest Exclusive(string resource) =>
+        new(new ClaimKey(resource, Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_')), ClaimMode.Exclusive, 1, "");
+
+    private static async Task<CoordinationException> FaultAsync(EtcdBackendOptions options)
+    {
+        await using var backend = EtcdBackend.Create(options);
+        return await Assert.ThrowsAsync<CoordinationException>(async () => await OpenAsync(backend));
+    }
+
+    private static async Task AnswerAsync(TcpListener listener, string answer)
+    {
+        try
+        {
+            while (true)
+            {
+                using var socket = await listener.AcceptSocketAsync(Token);
+                await socket.ReceiveAsync(new byte[1024], Token);
+                await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(answer), Token);
+                socket.Shutdown(SocketShutdown.Both);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Stopped.
+        }
+    }
+}
