@@ -15,7 +15,7 @@ internal static class Setting
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 
     /// <summary>What a take-over may last beyond the lease on a busy machine before the referee complains.</summary>
-    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
     public static CoordinatorOptions For(string holder) => new()
     {

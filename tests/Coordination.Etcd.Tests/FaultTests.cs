@@ -17,7 +17,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Nobody_there_is_transient_and_names_the_address()
     {
-        var address = $"http://127.0.0.1:{EtcdServerProcess.FreePort()}";
+        var address = $"http://127.0.0.1:{FreePort.Next()}";
         var fault = await FaultAsync(new EtcdBackendOptions { Endpoints = address });
         Assert.True(fault.IsTransient);
         Assert.Contains($"etcd at {address} could not open a session", fault.Message, StringComparison.Ordinal);

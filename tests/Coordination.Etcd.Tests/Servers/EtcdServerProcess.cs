@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Coordination.Conformance;
 
 namespace Coordination.Etcd.Tests.Servers;
 
@@ -17,8 +17,8 @@ public sealed class EtcdServerProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly string _directory;
     private readonly string[] _arguments;
-    private readonly int _metricsPort = FreePort();
-    private readonly int _peerPort = FreePort();
+    private readonly int _metricsPort = FreePort.Next();
+    private readonly int _peerPort = FreePort.Next();
     private Process? _process;
     private bool _frozen;
 
@@ -45,7 +45,7 @@ public sealed class EtcdServerProcess : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>The port for clients, the same after a restart.</summary>
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>Where clients find it.</summary>
     public string Address { get; }
@@ -215,25 +215,6 @@ public sealed class EtcdServerProcess : IAsyncDisposable
 
         await KillAsync();
         DropData();
-    }
-
-    /// <summary>A port that nobody uses now, below those that the system gives to outgoing connections: one of these would be taken by the time that etcd listens on it.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(10_000, 32_000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody's.
-            }
-        }
     }
 
     private async Task<bool> IsHealthyAsync()

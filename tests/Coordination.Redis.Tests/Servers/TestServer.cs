@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Coordination.Conformance;
 
 namespace Coordination.Redis.Tests.Servers;
 
@@ -7,7 +8,7 @@ namespace Coordination.Redis.Tests.Servers;
 public abstract class TestServer : IAsyncDisposable
 {
     /// <summary>Chooses a port. <see cref="StartAsync"/> starts the server.</summary>
-    protected TestServer() => Port = FreePort();
+    protected TestServer() => Port = FreePort.Next();
 
     /// <summary>The port, the same after a restart.</summary>
     public int Port { get; }
@@ -54,12 +55,5 @@ public abstract class TestServer : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
