@@ -22,7 +22,7 @@ public sealed class ClusterUnderTest : BackendServer
     public override TestTime Time => _time;
 
     // The shortest lease of an etcd with default timing is 2 s; a little more leaves room for three members on few cores.
-    public override TimeSpan Duration => TimeSpan.FromSeconds(3);
+    public override TimeSpan Duration => TimeSpan.FromSeconds(4);
 
     public override TimeSpan Granularity => TimeSpan.FromSeconds(1);
 

@@ -16,7 +16,7 @@ public sealed class EtcdServerUnderTest : BackendServer
 
     public override TestTime Time => _time;
 
-    public override TimeSpan Duration => TimeSpan.FromSeconds(2);
+    public override TimeSpan Duration => TimeSpan.FromSeconds(3);
 
     // It looks for leases that are over every half second, and ends each with a proposal.
     public override TimeSpan Granularity => TimeSpan.FromSeconds(1);

@@ -50,7 +50,9 @@ public sealed class RedisServerUnderTest : BackendServer
         server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false");
 
         // The scripts are known from here on: "lose the reply of the next request" then hits the request, not the question whether its script is known.
-        await using var first = new Coordinator(RedisBackend.Create(server._endPoint));
+        // A server that has just started on a loaded machine takes its time for the first one.
+        await using var first = new Coordinator(
+            RedisBackend.Create($"{server._endPoint},asyncTimeout=60000"), new CoordinatorOptions { OperationTimeout = TimeSpan.FromMinutes(1) });
         await using (await first.CreateLock("first").AcquireAsync())
         {
         }
