@@ -119,16 +119,20 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// The next request that matches is passed on, and the server applies it. From then on its connection swallows what the server says,
-    /// and is reset as soon as it said something: the client cannot know whether the request was applied.
+    /// The next request that matches is passed on, and the server applies it. Its connection is reset as soon as the server's reply comes, which is
+    /// swallowed: the client cannot know whether the request was applied.
     /// </summary>
     /// <param name="isRequest">
     /// Looks at a piece of what a client sent, as it came from the socket; see <see cref="Mentions"/>. Small requests come in one piece.
     /// </param>
+    /// <param name="isReply">
+    /// Looks at a piece of what the server sent since: whether it is, or begins, a reply. By default whatever comes first is one; protocols in which a server
+    /// also speaks unasked have to say more.
+    /// </param>
     /// <returns>Completes when the reply was swallowed and the connection reset.</returns>
-    public Task LoseReplyOf(Func<ReadOnlyMemory<byte>, bool> isRequest)
+    public Task LoseReplyOf(Func<ReadOnlyMemory<byte>, bool> isRequest, Func<ReadOnlyMemory<byte>, bool>? isReply = null)
     {
-        var loss = new ReplyLoss(isRequest);
+        var loss = new ReplyLoss(isRequest, isReply ?? (static _ => true));
         Interlocked.Exchange(ref _loss, loss);
         return loss.Done;
     }
@@ -235,13 +239,15 @@ public sealed class FaultProxy : IAsyncDisposable
 }
 
 /// <summary>A reply that is to be lost.</summary>
-internal sealed class ReplyLoss(Func<ReadOnlyMemory<byte>, bool> isRequest)
+internal sealed class ReplyLoss(Func<ReadOnlyMemory<byte>, bool> isRequest, Func<ReadOnlyMemory<byte>, bool> isReply)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Done => _done.Task;
 
     public bool IsRequest(ReadOnlyMemory<byte> piece) => isRequest(piece);
+
+    public bool IsReply(ReadOnlyMemory<byte> piece) => isReply(piece);
 
     public void Complete() => _done.TrySetResult();
 }

@@ -95,7 +95,7 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client)
             {
                 _loss = loss; // before the request goes out, so that not even a quick reply slips through
             }
-            else if (!isToServer && _loss is { } lost)
+            else if (!isToServer && _loss is { } lost && lost.IsReply(piece))
             {
                 Reset();
                 lost.Complete();

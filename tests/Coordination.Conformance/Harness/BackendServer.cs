@@ -26,7 +26,8 @@ public abstract class BackendServer : IAsyncDisposable
     public abstract ValueTask<BackendConnection> ConnectAsync();
 
     /// <summary>Starts a process that works on this server; see <see cref="WorkerLoop"/> for what it understands.</summary>
-    public abstract ValueTask<Worker> StartWorkerAsync();
+    /// <param name="duration">Of its leases.</param>
+    public abstract ValueTask<Worker> StartWorkerAsync(TimeSpan duration);
 
     /// <summary>How many requests the server has answered for clients so far: scripts run, transactions, proposals. Pings do not count.</summary>
     public abstract ValueTask<long> CountRequestsAsync();

@@ -8,12 +8,15 @@ public abstract class WorkerSuite(BackendFixture fixture) : GuaranteeSuite(fixtu
     /// <summary>How long an event of a worker may take for which nothing must expire: a process starts in this time, too.</summary>
     protected TimeSpan Patience => Time.IsFake ? TimeSpan.FromSeconds(10) : TimeSpan.FromSeconds(30);
 
-    protected async Task<Worker[]> WorkersAsync(int count)
+    /// <summary>Starts processes.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="duration">Of their leases; the server's unit by default.</param>
+    protected async Task<Worker[]> WorkersAsync(int count, TimeSpan? duration = null)
     {
         var workers = new Worker[count];
         for (var index = 0; index < count; index++)
         {
-            workers[index] = CleanUp(await Server.StartWorkerAsync());
+            workers[index] = CleanUp(await Server.StartWorkerAsync(duration ?? Duration));
         }
 
         foreach (var worker in workers)

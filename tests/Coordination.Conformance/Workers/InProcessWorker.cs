@@ -17,11 +17,11 @@ public sealed class InProcessWorker : Worker
     private readonly Task _loop;
     private volatile bool _dead;
 
-    public InProcessWorker(BackendServer server, BackendConnection connection)
+    public InProcessWorker(BackendServer server, BackendConnection connection, TimeSpan duration)
     {
         _connection = connection;
         _clock = new StallableTime(server.Time.Provider);
-        _coordinator = new Coordinator(connection.Backend, new CoordinatorOptions { LeaseDuration = server.Duration }, _clock);
+        _coordinator = new Coordinator(connection.Backend, new CoordinatorOptions { LeaseDuration = duration }, _clock);
         _loop = new WorkerLoop(
             _coordinator,
             _clock,

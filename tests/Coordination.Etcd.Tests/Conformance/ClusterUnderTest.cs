@@ -31,8 +31,8 @@ public sealed class ClusterUnderTest : BackendServer
     public override ValueTask<BackendConnection> ConnectAsync() =>
         new(new EtcdConnectionUnderTest([.. _cluster.Members.Select(static member => (EndPoint)member.EndPoint)]));
 
-    public override ValueTask<Worker> StartWorkerAsync() => new(ProcessWorker.Start(
-        Metadata.Of("WorkerPath"), "etcd", _cluster.Endpoints, $"{Duration.TotalMilliseconds:0}"));
+    public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
+        Metadata.Of("WorkerPath"), "etcd", _cluster.Endpoints, $"{duration.TotalMilliseconds:0}"));
 
     public override async ValueTask<long> CountRequestsAsync()
     {

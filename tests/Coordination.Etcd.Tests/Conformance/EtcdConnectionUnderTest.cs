@@ -1,6 +1,7 @@
 using System.Net;
 using Coordination.Backends;
 using Coordination.Conformance;
+using Coordination.Etcd.Tests.Support;
 
 namespace Coordination.Etcd.Tests.Conformance;
 
@@ -31,7 +32,7 @@ public sealed class EtcdConnectionUnderTest : BackendConnection
     }
 
     public override Task LoseNextReplyAsync(string resource) =>
-        Task.WhenAny(_proxies.Select(proxy => proxy.LoseReplyOf(FaultProxy.Mentions(resource)))).Unwrap();
+        Task.WhenAny(_proxies.Select(proxy => proxy.LoseReplyOf(FaultProxy.Mentions(resource), Http2.HasReply))).Unwrap();
 
     public override async ValueTask DisposeAsync()
     {

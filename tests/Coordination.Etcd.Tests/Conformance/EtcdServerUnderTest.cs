@@ -30,8 +30,8 @@ public sealed class EtcdServerUnderTest : BackendServer
 
     public override ValueTask<BackendConnection> ConnectAsync() => new(new EtcdConnectionUnderTest(_process.EndPoint));
 
-    public override ValueTask<Worker> StartWorkerAsync() => new(ProcessWorker.Start(
-        Metadata.Of("WorkerPath"), "etcd", _process.Address, $"{Duration.TotalMilliseconds:0}"));
+    public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
+        Metadata.Of("WorkerPath"), "etcd", _process.Address, $"{duration.TotalMilliseconds:0}"));
 
     public override async ValueTask<long> CountRequestsAsync() => await _process.CountRequestsAsync();
 

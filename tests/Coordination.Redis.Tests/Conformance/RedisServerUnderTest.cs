@@ -62,8 +62,8 @@ public sealed class RedisServerUnderTest : BackendServer
 
     public override ValueTask<BackendConnection> ConnectAsync() => new(new RedisConnectionUnderTest(EndPointOf(_endPoint)));
 
-    public override ValueTask<Worker> StartWorkerAsync() => new(ProcessWorker.Start(
-        Metadata.Of("WorkerPath"), "redis", _endPoint, $"{Duration.TotalMilliseconds:0}"));
+    public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
+        Metadata.Of("WorkerPath"), "redis", _endPoint, $"{duration.TotalMilliseconds:0}"));
 
     public override ValueTask<long> CountRequestsAsync() => new(_scriptCalls());
 

@@ -30,7 +30,7 @@ public sealed class InMemoryServerUnderTest : BackendServer
         return new(connection);
     }
 
-    public override async ValueTask<Worker> StartWorkerAsync() => new InProcessWorker(this, await ConnectAsync());
+    public override async ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new InProcessWorker(this, await ConnectAsync(), duration);
 
     public override ValueTask<long> CountRequestsAsync() => new(Enum.GetValues<InMemoryOperation>().Sum(_server.CountOf));
 
