@@ -65,12 +65,53 @@ public sealed class FaultTests
             }
         });
 
-        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(Exclusive("another"), Token));
+        var refused = Exclusive("another");
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(refused, Token));
         Assert.False(fault.IsTransient);
         Assert.Contains("NOSPACE", fault.Message, StringComparison.Ordinal);
         Assert.Contains("'another'", fault.Message, StringComparison.Ordinal);
+
+        // Nothing is owed for it, which could not be paid before there is space again.
+        Assert.False(await session.ReleaseAsync(refused.Key, Token));
         Assert.False((await session.RenewAsync([held.Key], Token)).IsSessionLost);
         Assert.True(await session.ReleaseAsync(held.Key, Token));
+    }
+
+    [Theory]
+    [InlineData(ClaimIntent.Queue)]
+    [InlineData(ClaimIntent.TryOnce)]
+    public async Task A_claim_in_a_session_that_was_ended_says_so_in_a_later_epoch_too(ClaimIntent intent)
+    {
+        await using var server = await StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var proxy = FaultProxy.Start(server.EndPoint);
+        await using var backend = EtcdBackend.Create(new EtcdBackendOptions { Endpoints = $"http://{proxy.EndPoint}", CallTimeout = TimeSpan.FromMilliseconds(500) });
+        await using var session = await OpenAsync(backend);
+        var held = Exclusive("held");
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(held, Token)).Outcome);
+
+        // A claim without an answer, whose release begins a new epoch.
+        proxy.Pause();
+        var unanswered = Exclusive("unanswered");
+        await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(unanswered, Token));
+        proxy.Resume();
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                await session.ReleaseAsync(unanswered.Key, Token);
+                return true;
+            }
+            catch (CoordinationException exception) when (exception.IsTransient)
+            {
+                return false;
+            }
+        });
+        Assert.Contains(await admin.KeysAsync(), static key => key.StartsWith("coordination||", StringComparison.Ordinal));
+
+        await admin.RevokeAsync(held.Key);
+        var claim = Exclusive("free");
+        Assert.Equal(ClaimOutcome.SessionLost, (await session.ClaimAsync(claim with { Intent = intent }, Token)).Outcome);
     }
 
     [Fact]
