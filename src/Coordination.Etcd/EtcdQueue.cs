@@ -115,6 +115,9 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
         lock (_gate)
         {
             _observers = [.. _observers, changed];
+
+            // The front is not followed while nobody observes, and may be again what it was then.
+            _front = 0;
             if (_isWatched)
             {
                 return Task.CompletedTask;

@@ -171,14 +171,20 @@ public sealed class FaultTests
     {
         await using var server = await StartAsync();
         using var admin = new Admin(server.Address);
-        await using var holder = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
+
+        // A claim that had to wait hears of its loss at once, long before its next renewal; otherwise that tells it.
+        var options = new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(isWatched ? 180 : 6) };
+        await using var holder = new Coordinator(EtcdBackend.Create(server.Address), options);
         await using var waiter = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
-        var held = await holder.CreateLock("revoked").AcquireAsync(Token);
-        if (isWatched)
+        var first = isWatched ? await waiter.CreateLock("revoked").AcquireAsync(Token) : null;
+        var holding = holder.CreateLock("revoked").AcquireAsync(Token).AsTask();
+        if (first is not null)
         {
-            // Whoever waits for a resource in the holder's process hears of the loss at once; otherwise the next renewal does.
-            await holder.CreateLock("revoked").TryAcquireAsync(TimeSpan.FromMilliseconds(200), Token);
+            await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters.Count == 1);
+            await first.ReleaseAsync(Token);
         }
+
+        var held = await holding;
 
         var waiting = waiter.CreateLock("revoked").AcquireAsync(Token).AsTask();
         await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters.Count == 1);
