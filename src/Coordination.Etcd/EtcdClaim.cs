@@ -19,6 +19,9 @@ internal sealed class EtcdClaim(EtcdClaimKeys keys, int? place)
     /// <summary>How often its release was begun.</summary>
     public int Releases { get; set; }
 
+    /// <summary>Whether the server has confirmed its release.</summary>
+    public bool IsReleased { get; set; }
+
     /// <summary>When it was entered; its token. 0 when that is not known.</summary>
     public long CreateRevision { get; set; }
 

@@ -69,7 +69,7 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
             {
                 claim.UnderWay--;
                 claim.MayComeLate |= !isAnswered;
-                if (claim is { UnderWay: 0, MayComeLate: false, CreateRevision: 0 })
+                if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, CreateRevision: 0, Releases: 0 })
                 {
                     Remove(id, claim, releases: 0);
                 }
@@ -185,7 +185,13 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     {
         lock (_gate)
         {
-            if (_claims.TryGetValue(id, out var claim) && claim.UnderWay == 0)
+            if (!_claims.TryGetValue(id, out var claim))
+            {
+                return;
+            }
+
+            claim.IsReleased = true;
+            if (claim.UnderWay == 0)
             {
                 // One that was begun twice may come to the server once more, and must not meet another claim there.
                 Remove(id, claim, releases: 1);
@@ -199,8 +205,9 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
         lock (_gate)
         {
             _usedUp.Add(id);
-            if (_claims.TryGetValue(id, out var claim) && claim.UnderWay == 0)
+            if (_claims.TryGetValue(id, out var claim) && claim is { UnderWay: 0, MayComeLate: false })
             {
+                // Otherwise its release is still to come, and to see to it that nothing enters it anew.
                 Remove(id, claim, releases: 0);
             }
         }

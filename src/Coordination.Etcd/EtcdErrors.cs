@@ -11,9 +11,11 @@ internal static class EtcdErrors
     public static bool IsLeaseNotFound(Exception exception) =>
         Rpc(exception) is { StatusCode: StatusCode.NotFound } e && Says(e, "requested lease not found");
 
-    /// <summary>Whether the token is unknown to the member, such as after its restart, or older than the last change of users and roles.</summary>
+    /// <summary>
+    /// Whether the token is unknown to the member, such as after its restart, or older than the last change of users and roles; or there is none, since authentication was enabled only after the log-in.
+    /// </summary>
     public static bool IsTokenRefused(RpcException exception) =>
-        Says(exception, "invalid auth token") || Says(exception, "revision of auth store is old");
+        Says(exception, "invalid auth token") || Says(exception, "revision of auth store is old") || Says(exception, "user name is empty");
 
     /// <summary>Whether a log-in failed because there is nothing to log in to.</summary>
     public static bool IsAuthenticationDisabled(RpcException exception) => Says(exception, "authentication is not enabled");
@@ -32,6 +34,12 @@ internal static class EtcdErrors
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
+
+    /// <summary>Whether the request certainly changed nothing and will not: it never left, or the cluster refused it.</summary>
+    public static bool DidNothing(Exception exception) => WasNotSent(exception) || Rpc(exception) is
+    {
+        StatusCode: StatusCode.ResourceExhausted or StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.Unauthenticated,
+    } e && Says(e, "etcdserver:");
 
     /// <summary>Says what went wrong, where, and what to do.</summary>
     /// <param name="exception">What the driver threw.</param>

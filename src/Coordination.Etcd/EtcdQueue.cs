@@ -25,6 +25,7 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
     private Action[] _observers = [];
     private int _waiting;
     private bool _isWatched;
+    private int _watch;
     private bool _isRead;
     private long _readAt;
     private long _revision;
@@ -114,6 +115,9 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
         lock (_gate)
         {
             _observers = [.. _observers, changed];
+
+            // The front is not followed while nobody observes, and may be again what it was then.
+            _front = 0;
             if (_isWatched)
             {
                 return Task.CompletedTask;
@@ -134,17 +138,20 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
     }
 
     /// <summary>The server watches from now on: what came before has to be read.</summary>
-    public void Watched()
+    /// <returns>The number of this watch, for <see cref="Read"/>.</returns>
+    public int Watched()
     {
         lock (_gate)
         {
             _isWatched = true;
+            _watch++;
             foreach (var opening in _openings)
             {
                 opening.TrySetResult();
             }
 
             _openings.Clear();
+            return _watch;
         }
     }
 
@@ -171,12 +178,14 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
     }
 
     /// <summary>Takes a reading that was made after the watch had begun.</summary>
-    public void Read(RangeResponse response)
+    /// <param name="watch">Which watch: one that was made before a later watch knows nothing of what came between the two.</param>
+    /// <param name="response">The reading.</param>
+    public void Read(int watch, RangeResponse response)
     {
         var hints = default(EtcdHints);
         lock (_gate)
         {
-            if (!_isWatched)
+            if (!_isWatched || watch != _watch)
             {
                 return;
             }

@@ -32,9 +32,9 @@ internal sealed partial class EtcdSession
             }
 
             var sentIn = epoch;
-            if (!TryTurnTo(request.Key, response.Responses[0], ref epoch))
+            if (TurnTo(request.Key, response.Responses[0], ref epoch) is { } end)
             {
-                return ClaimResult.Refused;
+                return end;
             }
 
             if (sentIn == epoch)
@@ -81,9 +81,9 @@ internal sealed partial class EtcdSession
             }
 
             var sentIn = epoch;
-            if (!TryTurnTo(request.Key, answer.Responses[1], ref epoch))
+            if (TurnTo(request.Key, answer.Responses[1], ref epoch) is { } end)
             {
-                return ClaimResult.Refused;
+                return end;
             }
 
             if (request.Mode == ClaimMode.Counted && EtcdRequests.WouldGrant(answer.Responses[2].ResponseRange.Kvs, request.Mode, request.Limit))
@@ -100,15 +100,21 @@ internal sealed partial class EtcdSession
     }
 
     /// <summary>The server did not enter a claim: perhaps because of the epoch, which is learned from its answer.</summary>
-    /// <returns><see langword="false"/> when the claim was released meanwhile.</returns>
-    private bool TryTurnTo(ClaimKey claim, ResponseOp answer, ref long epoch)
+    /// <param name="claim">The claim.</param>
+    /// <param name="answer">The part of the answer that has the epoch.</param>
+    /// <param name="epoch">The one in which it was sent; receives the one in which to send it again.</param>
+    /// <returns>What it came to when it cannot be sent again: the claim was released meanwhile, or the session has ended.</returns>
+    private ClaimResult? TurnTo(ClaimKey claim, ResponseOp answer, ref long epoch)
     {
-        if (answer.ResponseRange.Kvs is [var kv])
+        var now = answer.ResponseRange.Kvs is [var kv] ? kv.Version : 0;
+        if (now < epoch)
         {
-            _claims.SetEpoch(kv.Version);
+            // An epoch ends only with the lease, and takes all claims with it. (Unless somebody deleted it by hand, and then what is under way is not held off any more.)
+            return ClaimResult.SessionLost;
         }
 
-        return _claims.TryRead(claim.Id, out epoch);
+        _claims.SetEpoch(now);
+        return _claims.TryRead(claim.Id, out epoch) ? null : ClaimResult.Refused;
     }
 
     private static CoordinationException Changing(string resource) => new(

@@ -83,6 +83,11 @@ internal sealed partial class EtcdSession : IBackendSession
             isAnswered = true;
             return ClaimResult.SessionLost;
         }
+        catch (CoordinationException exception) when (EtcdErrors.DidNothing(exception))
+        {
+            isAnswered = true;
+            throw;
+        }
         finally
         {
             _claims.End(id, isAnswered);

@@ -144,9 +144,12 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var queue in _queues.Values)
+        lock (_gate)
         {
-            queue.Unwatched(new ObjectDisposedException(typeof(EtcdBackend).FullName));
+            foreach (var queue in _queues.Values)
+            {
+                queue.Unwatched(new ObjectDisposedException(typeof(EtcdBackend).FullName));
+            }
         }
     }
 
@@ -337,8 +340,7 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
         if (response.Created)
         {
             begun();
-            queue!.Watched();
-            _ = ReadAsync(queue, stream);
+            _ = ReadAsync(queue!, queue!.Watched(), stream);
         }
 
         if (response.Events.Count > 0)
@@ -347,11 +349,11 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
         }
     }
 
-    private async Task ReadAsync(EtcdQueue queue, CancellationTokenSource stream)
+    private async Task ReadAsync(EtcdQueue queue, int watch, CancellationTokenSource stream)
     {
         try
         {
-            queue.Read(await connection.ReadAsync(
+            queue.Read(watch, await connection.ReadAsync(
                 new RangeRequest { Key = queue.Range.Start, RangeEnd = queue.Range.End }, "read the queue of", queue.Resource, stream.Token).ConfigureAwait(false));
         }
         catch (Exception)

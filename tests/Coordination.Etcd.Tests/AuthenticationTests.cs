@@ -93,12 +93,31 @@ public sealed class AuthenticationTests
         await using var lease = await coordinator.CreateLock("x").AcquireAsync(Token);
     }
 
+    [Fact]
+    public async Task A_user_logs_in_when_authentication_is_enabled_later()
+    {
+        await using var server = await FaultTests.StartAsync();
+        await using var coordinator = new Coordinator(Backend(server, "app", "secret"));
+        await using (await coordinator.CreateLock("x").AcquireAsync(Token))
+        {
+            await EnableAsync(server);
+        }
+
+        await using var lease = await coordinator.CreateLock("x").AcquireAsync(Token);
+    }
+
     private static EtcdBackend Backend(EtcdServerProcess server, string? user, string? password) =>
         EtcdBackend.Create(new EtcdBackendOptions { Endpoints = server.Address, UserName = user, Password = password });
 
     private static async Task<EtcdServerProcess> StartAsync()
     {
         var server = await FaultTests.StartAsync();
+        await EnableAsync(server);
+        return server;
+    }
+
+    private static async Task EnableAsync(EtcdServerProcess server)
+    {
         using var admin = new Admin(server.Address);
         await admin.Auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Password = "root" });
         await admin.Auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" });
@@ -117,6 +136,5 @@ public sealed class AuthenticationTests
             },
         });
         await admin.Auth.AuthEnableAsync(new AuthEnableRequest());
-        return server;
     }
 }

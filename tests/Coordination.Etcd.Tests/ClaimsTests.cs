@@ -96,6 +96,43 @@ public sealed class ClaimsTests
         Assert.False(_claims.TryBegin(new ClaimKey("x", "a"), ClaimMode.Exclusive, 1, out _, out _));
     }
 
+    [Fact]
+    public void A_claim_that_is_entered_while_its_release_fails_can_be_released_again()
+    {
+        Begin("a");
+        Assert.True(_claims.TryRelease("a", out _, out var mayComeLate, out _));
+        Assert.True(mayComeLate);
+        Assert.False(_claims.Stands("a", createRevision: 5, isGranted: true, ClaimMode.Exclusive, 1));
+        _claims.End("a", isAnswered: true);
+        Assert.True(_claims.TryRelease("a", out _, out _, out _));
+        _claims.Released("a");
+        Assert.Null(_claims.KeysOf("a"));
+    }
+
+    [Fact]
+    public void A_release_that_is_confirmed_before_the_claim_is_answered_leaves_nothing()
+    {
+        Begin("a");
+        Assert.True(_claims.Stands("a", createRevision: 5, isGranted: true, ClaimMode.Exclusive, 1));
+        Assert.True(_claims.TryRelease("a", out _, out _, out _));
+        _claims.Released("a");
+        _claims.End("a", isAnswered: true);
+        Assert.Null(_claims.KeysOf("a"));
+    }
+
+    [Fact]
+    public void The_release_of_a_claim_that_was_lost_still_holds_off_a_request_of_it_that_comes_late()
+    {
+        Begin("a");
+        _claims.End("a", isAnswered: false);
+        Begin("a");
+        Assert.True(_claims.Stands("a", createRevision: 5, isGranted: false, ClaimMode.Exclusive, 1));
+        _claims.End("a", isAnswered: true);
+        _claims.Lost("a");
+        Assert.True(_claims.TryRelease("a", out _, out var mayComeLate, out _));
+        Assert.True(mayComeLate);
+    }
+
     private string Begin(string id)
     {
         Assert.True(_claims.TryBegin(new ClaimKey("x", id), ClaimMode.Exclusive, 1, out _, out var keys));

@@ -65,12 +65,53 @@ public sealed class FaultTests
             }
         });
 
-        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(Exclusive("another"), Token));
+        var refused = Exclusive("another");
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(refused, Token));
         Assert.False(fault.IsTransient);
         Assert.Contains("NOSPACE", fault.Message, StringComparison.Ordinal);
         Assert.Contains("'another'", fault.Message, StringComparison.Ordinal);
+
+        // Nothing is owed for it, which could not be paid before there is space again.
+        Assert.False(await session.ReleaseAsync(refused.Key, Token));
         Assert.False((await session.RenewAsync([held.Key], Token)).IsSessionLost);
         Assert.True(await session.ReleaseAsync(held.Key, Token));
+    }
+
+    [Theory]
+    [InlineData(ClaimIntent.Queue)]
+    [InlineData(ClaimIntent.TryOnce)]
+    public async Task A_claim_in_a_session_that_was_ended_says_so_in_a_later_epoch_too(ClaimIntent intent)
+    {
+        await using var server = await StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var proxy = FaultProxy.Start(server.EndPoint);
+        await using var backend = EtcdBackend.Create(new EtcdBackendOptions { Endpoints = $"http://{proxy.EndPoint}", CallTimeout = TimeSpan.FromMilliseconds(500) });
+        await using var session = await OpenAsync(backend);
+        var held = Exclusive("held");
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(held, Token)).Outcome);
+
+        // A claim without an answer, whose release begins a new epoch.
+        proxy.Pause();
+        var unanswered = Exclusive("unanswered");
+        await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(unanswered, Token));
+        proxy.Resume();
+        await UntilAsync(async () =>
+        {
+            try
+            {
+                await session.ReleaseAsync(unanswered.Key, Token);
+                return true;
+            }
+            catch (CoordinationException exception) when (exception.IsTransient)
+            {
+                return false;
+            }
+        });
+        Assert.Contains(await admin.KeysAsync(), static key => key.StartsWith("coordination||", StringComparison.Ordinal));
+
+        await admin.RevokeAsync(held.Key);
+        var claim = Exclusive("free");
+        Assert.Equal(ClaimOutcome.SessionLost, (await session.ClaimAsync(claim with { Intent = intent }, Token)).Outcome);
     }
 
     [Fact]
@@ -130,14 +171,20 @@ public sealed class FaultTests
     {
         await using var server = await StartAsync();
         using var admin = new Admin(server.Address);
-        await using var holder = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
+
+        // A claim that had to wait hears of its loss at once, long before its next renewal; otherwise that tells it.
+        var options = new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(isWatched ? 180 : 6) };
+        await using var holder = new Coordinator(EtcdBackend.Create(server.Address), options);
         await using var waiter = new Coordinator(EtcdBackend.Create(server.Address), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(6) });
-        var held = await holder.CreateLock("revoked").AcquireAsync(Token);
-        if (isWatched)
+        var first = isWatched ? await waiter.CreateLock("revoked").AcquireAsync(Token) : null;
+        var holding = holder.CreateLock("revoked").AcquireAsync(Token).AsTask();
+        if (first is not null)
         {
-            // Whoever waits for a resource in the holder's process hears of the loss at once; otherwise the next renewal does.
-            await holder.CreateLock("revoked").TryAcquireAsync(TimeSpan.FromMilliseconds(200), Token);
+            await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters.Count == 1);
+            await first.ReleaseAsync(Token);
         }
+
+        var held = await holding;
 
         var waiting = waiter.CreateLock("revoked").AcquireAsync(Token).AsTask();
         await UntilAsync(async () => (await waiter.InspectAsync("revoked", Token)).Waiters.Count == 1);
