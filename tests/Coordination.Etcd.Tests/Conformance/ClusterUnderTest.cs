@@ -81,12 +81,9 @@ public sealed class ClusterUnderTest : BackendServer
     private Task AllAsync(Func<EtcdServerProcess, Task> act) => Task.WhenAll(_cluster.Members.Select(act));
 }
 
-/// <summary>Three nodes. Its classes run in two rows of about the same length, one after the other in each: more clusters at once are too much for two cores.</summary>
+/// <summary>Three nodes.</summary>
 public sealed class EtcdClusterFixture : BackendFixture
 {
-    public const string First = "etcd cluster, first row";
-    public const string Second = "etcd cluster, second row";
-
     public override string Name => "etcd cluster";
 
     public override ValueTask<BackendServer> StartServerAsync()
