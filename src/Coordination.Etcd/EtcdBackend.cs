@@ -157,10 +157,12 @@ public sealed class EtcdBackend : ICoordinationBackend
     internal void Closed(EtcdSession session)
     {
         _owing.TryRemove(session, out _);
-
-        // Without sessions nobody renews, and a watch that lingers would never be looked at again.
-        Watches.Sweep(linger: Interlocked.Decrement(ref _sessions) > 0);
+        Interlocked.Decrement(ref _sessions);
+        SweepWatches();
     }
+
+    /// <summary>Ends the watches that are not needed. Without sessions nobody renews, and one that lingers would never be looked at again.</summary>
+    internal void SweepWatches() => Watches.Sweep(linger: Volatile.Read(ref _sessions) > 0);
 
     /// <summary>A session has to see to it that nothing enters claims that nobody has any more.</summary>
     internal void Owes(EtcdSession session)

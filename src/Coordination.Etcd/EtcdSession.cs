@@ -334,6 +334,12 @@ internal sealed partial class EtcdSession : IBackendSession
         if (Volatile.Read(ref _listener) is not null)
         {
             _backend.Watches.Wait(claim.Resource, new EtcdWaiter(this, claim.Id, createRevision));
+            if (Volatile.Read(ref _listener) is null)
+            {
+                // Disposed meanwhile, perhaps before this waiter was there to be forgotten.
+                _backend.Watches.Forget(this);
+                _backend.SweepWatches();
+            }
         }
 
         return ClaimResult.Waiting();
