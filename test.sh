@@ -21,7 +21,6 @@ needed=(
   redis-server=redis-server
   faketime=faketime
   etcd=etcd-server
-  etcdctl=etcd-client
   ip=iproute2
   iptables=iptables
   dockerd=docker.io

@@ -15,8 +15,12 @@ public sealed class EtcdBackend : ICoordinationBackend
 {
     private static readonly BackendDescription EtcdDescription = new("etcd") { Evidence = RenewalEvidence.PreviousRequest };
 
-    // The leases that attachments whose outcome is unknown may have given to a claim, by ticket.
-    private readonly ConcurrentDictionary<string, long[]> _attaching = new(StringComparer.Ordinal);
+    /// <summary>How soon to look whether there is space again.</summary>
+    private static readonly TimeSpan SettleAgain = TimeSpan.FromSeconds(2);
+
+    // Sessions with claims that nobody has any more, while requests of them may be under way.
+    private readonly ConcurrentDictionary<EtcdSession, bool> _owing = new();
+    private int _sessions;
     private bool _disposed;
 
     private EtcdBackend(EtcdBackendOptions options, ILoggerFactory? loggerFactory)
@@ -35,6 +39,8 @@ public sealed class EtcdBackend : ICoordinationBackend
     internal EtcdKeys Keys { get; }
 
     internal EtcdWatches Watches { get; }
+
+    internal EtcdAttachments Attachments { get; } = new();
 
     /// <summary>Makes connections of its own, at the first call, with the defaults of all other options.</summary>
     /// <param name="endpoints">Where the members of the cluster are: <c>http://etcd1:2379,http://etcd2:2379</c>.</param>
@@ -105,7 +111,31 @@ public sealed class EtcdBackend : ICoordinationBackend
     }
 
     /// <inheritdoc/>
-    public ValueTask<TimeSpan?> MaintainAsync(CancellationToken cancellationToken) => default;
+    public async ValueTask<TimeSpan?> MaintainAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        TimeSpan? again = null;
+        foreach (var session in _owing.Keys)
+        {
+            // Taken out before it is looked at: what it owes anew meanwhile counts.
+            _owing.TryRemove(session, out _);
+            var isSettled = false;
+            try
+            {
+                isSettled = await session.SettleAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (!isSettled)
+                {
+                    _owing.TryAdd(session, true);
+                    again = SettleAgain;
+                }
+            }
+        }
+
+        return again;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -118,6 +148,27 @@ public sealed class EtcdBackend : ICoordinationBackend
         _disposed = true;
         await Watches.DisposeAsync().ConfigureAwait(false);
         await Connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A session was opened.</summary>
+    internal void Opened() => Interlocked.Increment(ref _sessions);
+
+    /// <summary>A session is closed.</summary>
+    internal void Closed(EtcdSession session)
+    {
+        _owing.TryRemove(session, out _);
+        Interlocked.Decrement(ref _sessions);
+        SweepWatches();
+    }
+
+    /// <summary>Ends the watches that are not needed. Without sessions nobody renews, and one that lingers would never be looked at again.</summary>
+    internal void SweepWatches() => Watches.Sweep(linger: Volatile.Read(ref _sessions) > 0);
+
+    /// <summary>A session has to see to it that nothing enters claims that nobody has any more.</summary>
+    internal void Owes(EtcdSession session)
+    {
+        _owing.TryAdd(session, true);
+        session.AskForMaintenance();
     }
 
     private async ValueTask<(long Lease, TimeSpan Granted)> GrantAsync(
@@ -155,7 +206,7 @@ public sealed class EtcdBackend : ICoordinationBackend
             }
             catch (Exception exception) when (!EtcdErrors.IsLeaseNotFound(exception))
             {
-                _attaching.AddOrUpdate(text, [lease], (_, leases) => [.. leases, lease]);
+                Attachments.Add(text, lease, granted);
                 throw;
             }
             catch (CoordinationException exception)
@@ -165,20 +216,20 @@ public sealed class EtcdBackend : ICoordinationBackend
 
             if (response.Succeeded)
             {
-                _attaching.TryRemove(text, out _);
+                Attachments.Remove(text);
                 var session = new EtcdSession(this, lease, granted, listener);
                 session.Adopt(ticket.Claim, keys);
                 return session;
             }
 
             // An attempt of ours whose reply was lost may have succeeded: then the claim is taken from there.
-            if (response.Responses[0].ResponseRange.Kvs is [var kv] && kv.CreateRevision == ticket.CreateRevision && kv.Lease != from &&
-                _attaching.TryGetValue(text, out var leases) && leases.Contains(kv.Lease))
+            if (response.Responses[0].ResponseRange.Kvs is [var kv] && kv.CreateRevision == ticket.CreateRevision && kv.Lease != from && Attachments.Contains(text, kv.Lease))
             {
                 from = kv.Lease;
                 continue;
             }
 
+            Attachments.Remove(text);
             throw new LeaseLostException($"The lease of '{resource}' on etcd had ended, or was taken over by another, before it was attached.");
         }
     }

@@ -22,6 +22,11 @@ internal sealed class EtcdClaim(EtcdClaimKeys keys, int? place)
     /// <summary>Whether the server has confirmed its release.</summary>
     public bool IsReleased { get; set; }
 
+    /// <summary>
+    /// Whether nobody asks for it any more, while a request may be under way that would enter it: the backend's maintenance sees to it that none does.
+    /// </summary>
+    public bool IsOwed { get; set; }
+
     /// <summary>When it was entered; its token. 0 when that is not known.</summary>
     public long CreateRevision { get; set; }
 

@@ -18,6 +18,7 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     private HashSet<string> _usedUp = new(StringComparer.Ordinal);
     private HashSet<string> _usedUpBefore = new(StringComparer.Ordinal);
     private long _turnedAt = TimeProvider.System.GetTimestamp();
+    private readonly HashSet<string> _owed = new(StringComparer.Ordinal);
     private long _epoch;
 
     /// <summary>Begins to enter a claim.</summary>
@@ -69,7 +70,8 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
             {
                 claim.UnderWay--;
                 claim.MayComeLate |= !isAnswered;
-                if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, CreateRevision: 0, Releases: 0 })
+                if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, CreateRevision: 0, Releases: 0 } ||
+                    claim is { UnderWay: 0, MayComeLate: false, IsOwed: true })
                 {
                     Remove(id, claim, releases: 0);
                 }
@@ -191,6 +193,7 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
             }
 
             claim.IsReleased = true;
+            _owed.Remove(id);
             if (claim.UnderWay == 0)
             {
                 // One that was begun twice may come to the server once more, and must not meet another claim there.
@@ -200,16 +203,51 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     }
 
     /// <summary>The server has lost the claim.</summary>
-    public void Lost(string id)
+    /// <returns><see langword="false"/> when requests of it may be under way, which must not enter it anew.</returns>
+    public bool TryLose(string id)
     {
         lock (_gate)
         {
             _usedUp.Add(id);
-            if (_claims.TryGetValue(id, out var claim) && claim is { UnderWay: 0, MayComeLate: false })
+            if (!_claims.TryGetValue(id, out var claim))
             {
-                // Otherwise its release is still to come, and to see to it that nothing enters it anew.
-                Remove(id, claim, releases: 0);
+                return true;
             }
+
+            if (claim is { UnderWay: 0, MayComeLate: false })
+            {
+                Remove(id, claim, releases: 0);
+                return true;
+            }
+
+            // Nobody may ever release what is lost.
+            _owed.Add(id);
+            claim.IsOwed = true;
+            return false;
+        }
+    }
+
+    /// <summary>The server has removed the claim, but cannot hold off requests of it that are under way, for now.</summary>
+    public void Owe(string id)
+    {
+        lock (_gate)
+        {
+            if (_claims.TryGetValue(id, out var claim))
+            {
+                _owed.Add(id);
+                claim.IsOwed = true;
+            }
+        }
+    }
+
+    /// <summary>The claims of which nothing may enter any more, although requests of them may be under way.</summary>
+    /// <param name="max">How many at most.</param>
+    /// <returns>Their ids and keys.</returns>
+    public List<(string Id, EtcdClaimKeys Keys)> Owed(int max)
+    {
+        lock (_gate)
+        {
+            return [.. _owed.Take(max).Select(id => (id, _claims[id].Keys))];
         }
     }
 
@@ -252,6 +290,7 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     private void Remove(string id, EtcdClaim claim, int releases)
     {
         _claims.Remove(id);
+        _owed.Remove(id);
         if (claim.Place is { } place && !claim.MayComeLate && claim.Releases == releases)
         {
             _places.Enqueue(place, place);

@@ -41,6 +41,9 @@ internal static class EtcdErrors
         StatusCode: StatusCode.ResourceExhausted or StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.Unauthenticated,
     } e && Says(e, "etcdserver:");
 
+    /// <summary>Whether the database has reached its quota (alarm NOSPACE): nothing is written until somebody has made space.</summary>
+    public static bool IsOutOfSpace(Exception exception) => Rpc(exception) is { StatusCode: StatusCode.ResourceExhausted } e && Says(e, "database space exceeded");
+
     /// <summary>Says what went wrong, where, and what to do.</summary>
     /// <param name="exception">What the driver threw.</param>
     /// <param name="endpoint">The member that was asked.</param>
@@ -84,7 +87,7 @@ internal static class EtcdErrors
             StatusCode.PermissionDenied =>
                 ("the user lacks a permission. Grant its role readwrite on all keys that begin with the KeyPrefix and '|' " +
                     "(etcdctl role grant-permission ROLE readwrite 'coordination|' --prefix=true).", false),
-            StatusCode.ResourceExhausted when Says(e, "database space exceeded") =>
+            StatusCode.ResourceExhausted when IsOutOfSpace(e) =>
                 ("its database has reached its quota (alarm NOSPACE), and it takes no writes. Leases that are held can still be renewed and released. " +
                     "Compact and defragment it or raise --quota-backend-bytes, then disarm the alarm (etcdctl alarm disarm).", false),
             StatusCode.ResourceExhausted => ($"it has too much to do: {says}", true),

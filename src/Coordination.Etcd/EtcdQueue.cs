@@ -283,6 +283,11 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
     // All that the rule grants, from the front: it is not enough that the one ahead is gone, since it may have been waiting itself.
     private void FindGranted(ref EtcdHints hints)
     {
+        if (_waiting == 0)
+        {
+            return; // However long the queue is.
+        }
+
         var rule = new GrantRule();
         foreach (var (createRevision, place) in _places)
         {
@@ -291,7 +296,7 @@ internal sealed class EtcdQueue(string resource, EtcdRange range)
                 break;
             }
 
-            if (_waiting > 0 && _waiters.TryGetValue(place.Id, out var waiter) && !waiter.IsGranted && waiter.CreateRevision == createRevision)
+            if (_waiters.TryGetValue(place.Id, out var waiter) && !waiter.IsGranted && waiter.CreateRevision == createRevision)
             {
                 waiter.IsGranted = true;
                 _waiting--;

@@ -120,12 +120,22 @@ internal static class EtcdRequests
         CreateRevision = revision,
     };
 
-    /// <summary>The granted claims of a queue: how many from the front, in the order of their tokens.</summary>
+    /// <summary>Sees to it that requests under way enter nothing any more, and removes what they have entered. The epoch's version is the reply's last part.</summary>
+    public static TxnRequest Settle(IEnumerable<ByteString> claims, long lease, ByteString epoch)
+    {
+        var request = new TxnRequest();
+        request.Success.AddRange(claims.Select(claim => new RequestOp { RequestTxn = Release(claim, lease, epoch: null) }));
+        request.Success.Add([Put(epoch, ByteString.Empty, lease), Get(epoch)]);
+        return request;
+    }
+
+    /// <summary>Up to where a queue is granted: its front, in the order of the tokens, as far as the rule allows.</summary>
     /// <param name="kvs">The queue.</param>
-    /// <param name="granted">Receives the keys.</param>
-    public static void Granted(IEnumerable<KeyValue> kvs, ICollection<KeyValue> granted)
+    /// <returns>The token of the last that is granted; 0 when none is.</returns>
+    public static long LastGranted(IEnumerable<KeyValue> kvs)
     {
         var rule = new GrantRule();
+        var last = 0L;
         foreach (var kv in kvs.OrderBy(static kv => kv.CreateRevision))
         {
             var value = EtcdValue.Decode(kv.Value, withValue: false);
@@ -134,19 +144,10 @@ internal static class EtcdRequests
                 break;
             }
 
-            granted.Add(kv);
+            last = kv.CreateRevision;
         }
-    }
 
-    /// <summary>Whether a claim is granted.</summary>
-    /// <param name="kvs">Its queue.</param>
-    /// <param name="claim">Its key.</param>
-    /// <returns><see langword="true"/> when it is.</returns>
-    public static bool IsGranted(IReadOnlyCollection<KeyValue> kvs, ByteString claim)
-    {
-        var granted = new List<KeyValue>();
-        Granted(kvs, granted);
-        return granted.Any(kv => kv.Key == claim);
+        return last;
     }
 
     /// <summary>Whether a claim would be granted behind a queue.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class EtcdSession
             if (response.Succeeded)
             {
                 var queue = response.Responses[1].ResponseRange;
-                var isGranted = isExclusive ? queue.Count == 1 : EtcdRequests.IsGranted(queue.Kvs, keys.Claim);
+                var isGranted = isExclusive ? queue.Count == 1 : response.Header.Revision <= EtcdRequests.LastGranted(queue.Kvs);
                 return Stands(request.Key, response.Header.Revision, isGranted, request.Mode, request.Limit);
             }
 

@@ -1,6 +1,5 @@
 using Coordination.Backends;
 using Etcdserverpb;
-using Mvccpb;
 
 namespace Coordination.Etcd;
 
@@ -39,33 +38,35 @@ internal sealed partial class EtcdSession
     private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
         var exceptions = new List<ClaimRenewal>();
-        var questions = new List<(RequestOp Question, List<int> Claims, bool IsQueue)>();
-        var queues = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        var questions = new List<Question>();
+        var queues = new Dictionary<string, List<Asked>>(StringComparer.Ordinal);
         for (var i = 0; i < claims.Count; i++)
         {
+            var known = _claims.Look(claims[i].Id);
+            var asked = new Asked(i, IsKnown: known is not null);
             if (_claims.KeysOf(claims[i].Id) is not { } keys)
             {
                 exceptions.Add(new ClaimRenewal(i, ClaimRenewalOutcome.Lost));
             }
-            else if (_claims.Look(claims[i].Id) is not { IsGranted: false })
+            else if (known is not { IsGranted: false })
             {
-                questions.Add((EtcdRequests.Count(keys.Claim), [i], false));
+                questions.Add(new Question(EtcdRequests.Count(keys.Claim), [asked], IsQueue: false));
             }
             else if (queues.TryGetValue(claims[i].Resource, out var waiting))
             {
-                waiting.Add(i);
+                waiting.Add(asked);
             }
             else
             {
-                queues.Add(claims[i].Resource, waiting = [i]);
-                questions.Add((EtcdRequests.Queue(keys.Queue), waiting, true));
+                queues.Add(claims[i].Resource, waiting = [asked]);
+                questions.Add(new Question(EtcdRequests.Queue(keys.Queue), waiting, IsQueue: true));
             }
         }
 
         var batches = questions.Chunk(BatchSize).Select(async batch =>
         {
             var request = new TxnRequest();
-            request.Success.AddRange(batch.Select(static question => question.Question));
+            request.Success.AddRange(batch.Select(static question => question.Request));
             var resource = claims.Count == 1 ? claims[0].Resource : null;
             return (batch, await Connection.ReadAsync(request, "renew", resource, cancellationToken).ConfigureAwait(false));
         }).ToArray();
@@ -73,45 +74,62 @@ internal sealed partial class EtcdSession
         {
             for (var i = 0; i < batch.Length; i++)
             {
-                Take(claims, batch[i].Claims, batch[i].IsQueue, response.Responses[i].ResponseRange, exceptions);
+                if (batch[i].IsQueue)
+                {
+                    TakeQueue(claims, batch[i].Claims, response.Responses[i].ResponseRange, exceptions);
+                }
+                else
+                {
+                    TakeOne(claims, batch[i].Claims[0], response.Responses[i].ResponseRange, exceptions);
+                }
             }
         }
 
         return exceptions;
     }
 
-    private void Take(IReadOnlyList<ClaimKey> claims, List<int> asked, bool isQueue, RangeResponse answer, List<ClaimRenewal> exceptions)
+    private void TakeOne(IReadOnlyList<ClaimKey> claims, Asked asked, RangeResponse answer, List<ClaimRenewal> exceptions)
     {
-        if (!isQueue)
+        if (answer.Count == 0)
         {
-            var index = asked[0];
-            if (answer.Count == 0)
-            {
-                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
-            }
-            else if (_claims.Look(claims[index].Id) is { HasWaited: true } known)
-            {
-                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(known.CreateRevision)));
-            }
-
-            return;
+            Gone(claims, asked, exceptions);
         }
-
-        var granted = new List<KeyValue>();
-        EtcdRequests.Granted(answer.Kvs, granted);
-        var present = answer.Kvs.ToDictionary(static kv => kv.Key);
-        foreach (var index in asked)
+        else if (_claims.Look(claims[asked.Index].Id) is { HasWaited: true } known)
         {
-            var claim = claims[index];
+            exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Granted, new FencingToken(known.CreateRevision)));
+        }
+    }
+
+    private void TakeQueue(IReadOnlyList<ClaimKey> claims, List<Asked> waiting, RangeResponse answer, List<ClaimRenewal> exceptions)
+    {
+        var lastGranted = EtcdRequests.LastGranted(answer.Kvs);
+        var present = answer.Kvs.ToDictionary(static kv => kv.Key);
+        foreach (var asked in waiting)
+        {
+            var claim = claims[asked.Index];
             if (_claims.KeysOf(claim.Id) is not { } keys || !present.TryGetValue(keys.Claim, out var kv))
             {
-                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
+                Gone(claims, asked, exceptions);
             }
-            else if (granted.Contains(kv))
+            else if (kv.CreateRevision <= lastGranted)
             {
                 _claims.TryGrant(claim.Id);
-                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(kv.CreateRevision)));
+                exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Granted, new FencingToken(kv.CreateRevision)));
             }
         }
     }
+
+    // One of which nothing was known when it was asked for may have been entered since.
+    private void Gone(IReadOnlyList<ClaimKey> claims, Asked asked, List<ClaimRenewal> exceptions)
+    {
+        exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Lost));
+        if (asked.IsKnown)
+        {
+            Lose(claims[asked.Index]);
+        }
+    }
+
+    private readonly record struct Asked(int Index, bool IsKnown);
+
+    private readonly record struct Question(RequestOp Request, List<Asked> Claims, bool IsQueue);
 }

@@ -30,6 +30,7 @@ internal sealed partial class EtcdSession : IBackendSession
         _keepAlive = new EtcdKeepAlive(backend.Connection, lease);
         _listener = listener;
         Duration = duration;
+        backend.Opened();
     }
 
     /// <inheritdoc/>
@@ -116,15 +117,9 @@ internal sealed partial class EtcdSession : IBackendSession
                 return deleted.Deleted > 0;
             }
 
-            var response = await Connection.TransactAsync(
-                EtcdRequests.Release(keys.Claim, _lease, mayComeLate ? _epoch.Key : null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
-            if (mayComeLate)
-            {
-                _claims.SetEpoch(response.Responses[^1].ResponseRange.Kvs[0].Version);
-            }
-
-            _claims.Released(claim.Id);
-            return response.Succeeded;
+            return mayComeLate
+                ? await ReleaseForGoodAsync(claim, keys, cancellationToken).ConfigureAwait(false)
+                : await RemoveAsync(claim, keys, cancellationToken).ConfigureAwait(false);
         }
         catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
         {
@@ -201,7 +196,7 @@ internal sealed partial class EtcdSession : IBackendSession
         if (Interlocked.Exchange(ref _listener, null) is not null)
         {
             _backend.Watches.Forget(this);
-            _backend.Watches.Sweep();
+            _backend.Closed(this);
             _keepAlive.Dispose();
         }
 
@@ -220,8 +215,83 @@ internal sealed partial class EtcdSession : IBackendSession
     /// <summary>The watch says that a claim is gone, and it was not released here.</summary>
     public void ClaimLost(string id)
     {
-        _claims.Lost(id);
+        if (!_claims.TryLose(id))
+        {
+            _backend.Owes(this);
+        }
+
         Volatile.Read(ref _listener)?.OnClaimLost(id);
+    }
+
+    /// <summary>Maintenance is due for this session.</summary>
+    public void AskForMaintenance() => Volatile.Read(ref _listener)?.OnMaintenanceDue();
+
+    /// <summary>Sees to it that nothing enters claims that nobody has any more.</summary>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns><see langword="false"/> when the server has no space for that now.</returns>
+    public async ValueTask<bool> SettleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (Volatile.Read(ref _listener) is not null && _claims.Owed(BatchSize / 2) is { Count: > 0 } owed)
+            {
+                var response = await Connection.TransactAsync(
+                    EtcdRequests.Settle(owed.Select(static claim => claim.Keys.Claim), _lease, _epoch.Key), "settle claims", null, cancellationToken).ConfigureAwait(false);
+                _claims.SetEpoch(response.Responses[^1].ResponseRange.Kvs[0].Version);
+                owed.ForEach(claim => _claims.Released(claim.Id));
+            }
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsLeaseNotFound(exception))
+        {
+            // The session has ended, and nothing can enter it.
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsOutOfSpace(exception))
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> RemoveAsync(ClaimKey claim, EtcdClaimKeys keys, CancellationToken cancellationToken)
+    {
+        var response = await Connection.TransactAsync(
+            EtcdRequests.Release(keys.Claim, _lease, epoch: null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+        _claims.Released(claim.Id);
+        return response.Succeeded;
+    }
+
+    /// <summary>Releases a claim of which requests may be under way: none of them enters it after this.</summary>
+    private async ValueTask<bool> ReleaseForGoodAsync(ClaimKey claim, EtcdClaimKeys keys, CancellationToken cancellationToken)
+    {
+        TxnResponse response;
+        try
+        {
+            response = await Connection.TransactAsync(
+                EtcdRequests.Release(keys.Claim, _lease, _epoch.Key), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CoordinationException exception) when (EtcdErrors.IsOutOfSpace(exception))
+        {
+            // There is no space to begin an epoch, nor for a claim: none enters before there is again, and then the maintenance sees to it.
+            response = await Connection.TransactAsync(
+                EtcdRequests.Release(keys.Claim, _lease, epoch: null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
+            _claims.Owe(claim.Id);
+            _backend.Owes(this);
+            return response.Succeeded;
+        }
+
+        _claims.SetEpoch(response.Responses[^1].ResponseRange.Kvs[0].Version);
+        _claims.Released(claim.Id);
+        return response.Succeeded;
+    }
+
+    private void Lose(ClaimKey claim)
+    {
+        _backend.Watches.Forget(claim.Resource, claim.Id);
+        if (!_claims.TryLose(claim.Id))
+        {
+            _backend.Owes(this);
+        }
     }
 
     private async ValueTask<ClaimResult> FindAsync(ClaimKey claim, CancellationToken cancellationToken)
@@ -234,7 +304,7 @@ internal sealed partial class EtcdSession : IBackendSession
         var response = await Connection.ReadAsync(
             new RangeRequest { Key = keys.Queue.Start, RangeEnd = keys.Queue.End }, "find the claim on", claim.Resource, cancellationToken).ConfigureAwait(false);
         var found = response.Kvs.FirstOrDefault(kv => kv.Key == keys.Claim);
-        return found is null ? ClaimResult.Refused : Stands(claim, found, EtcdRequests.IsGranted(response.Kvs, keys.Claim));
+        return found is null ? ClaimResult.Refused : Stands(claim, found, found.CreateRevision <= EtcdRequests.LastGranted(response.Kvs));
     }
 
     private ClaimResult Stands(ClaimKey claim, KeyValue kv, bool isGranted)
@@ -264,6 +334,12 @@ internal sealed partial class EtcdSession : IBackendSession
         if (Volatile.Read(ref _listener) is not null)
         {
             _backend.Watches.Wait(claim.Resource, new EtcdWaiter(this, claim.Id, createRevision));
+            if (Volatile.Read(ref _listener) is null)
+            {
+                // Disposed meanwhile, perhaps before this waiter was there to be forgotten.
+                _backend.Watches.Forget(this);
+                _backend.SweepWatches();
+            }
         }
 
         return ClaimResult.Waiting();

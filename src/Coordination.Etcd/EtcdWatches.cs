@@ -104,8 +104,21 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
         }
     }
 
-    /// <summary>Ends the watches that nobody has needed for a while. Called with each renewal.</summary>
-    public void Sweep()
+    /// <summary>How many resources are watched.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queues.Count;
+            }
+        }
+    }
+
+    /// <summary>Ends the watches that nobody has needed for a while. Called with each renewal, and when a session is closed.</summary>
+    /// <param name="linger">Whether to keep those that were needed until a moment ago.</param>
+    public void Sweep(bool linger = true)
     {
         var now = TimeProvider.System.GetTimestamp();
         lock (_gate)
@@ -115,6 +128,10 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
                 if (queue.IsNeeded)
                 {
                     queue.IdleSince = 0;
+                }
+                else if (!linger)
+                {
+                    Drop(queue);
                 }
                 else if (queue.IdleSince == 0)
                 {

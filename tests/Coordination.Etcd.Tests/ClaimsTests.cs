@@ -38,7 +38,7 @@ public sealed class ClaimsTests
         Assert.NotEqual(first, Enter("b"));
         Release("a", isMine: true);
         Assert.Equal(first, Enter("c"));
-        _claims.Lost("c");
+        Assert.True(_claims.TryLose("c"));
         Assert.Equal(first, Begin("d"));
         _claims.End("d", isAnswered: true);
         Assert.Equal(first, Begin("e"));
@@ -67,7 +67,7 @@ public sealed class ClaimsTests
 
         // The server lost the claim while its release was under way.
         Assert.True(_claims.TryRelease("b", out _, out _, out _));
-        _claims.Lost("b");
+        _claims.TryLose("b");
         Assert.NotEqual(second, Enter("c"));
     }
 
@@ -128,7 +128,7 @@ public sealed class ClaimsTests
         Begin("a");
         Assert.True(_claims.Stands("a", createRevision: 5, isGranted: false, ClaimMode.Exclusive, 1));
         _claims.End("a", isAnswered: true);
-        _claims.Lost("a");
+        Assert.False(_claims.TryLose("a"));
         Assert.True(_claims.TryRelease("a", out _, out var mayComeLate, out _));
         Assert.True(mayComeLate);
     }

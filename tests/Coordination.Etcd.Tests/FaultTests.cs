@@ -56,14 +56,7 @@ public sealed class FaultTests
         await using var session = await OpenAsync(backend);
         var held = Exclusive("held");
         Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(held, Token)).Outcome);
-        var megabyte = ByteString.CopyFrom(new byte[1024 * 1024]);
-        await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
-        {
-            for (var i = 0; i < 20; i++)
-            {
-                await admin.Kv.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8($"filling/{i}"), Value = megabyte });
-            }
-        });
+        await FillAsync(admin);
 
         var refused = Exclusive("another");
         var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(refused, Token));
@@ -210,6 +203,34 @@ public sealed class FaultTests
         var server = new EtcdServerProcess("n1", "http", arguments);
         await server.StartAsync();
         return server;
+    }
+
+    /// <summary>Writes until the server, whose quota is a few megabytes, takes no more.</summary>
+    internal static async Task FillAsync(Admin admin)
+    {
+        var megabyte = ByteString.CopyFrom(new byte[1024 * 1024]);
+        await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await admin.Kv.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8($"filling/{i}"), Value = megabyte });
+            }
+        });
+    }
+
+    /// <summary>Undoes it, as an operator would.</summary>
+    internal static async Task MakeSpaceAsync(Admin admin)
+    {
+        var emptied = await admin.Kv.DeleteRangeAsync(
+            new DeleteRangeRequest { Key = ByteString.CopyFromUtf8("filling/"), RangeEnd = ByteString.CopyFromUtf8("filling0") });
+        await admin.Kv.CompactAsync(new CompactionRequest { Revision = emptied.Header.Revision, Physical = true });
+        await admin.Maintenance.DefragmentAsync(new DefragmentRequest());
+        var alarms = await admin.Maintenance.AlarmAsync(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Get });
+        foreach (var alarm in alarms.Alarms)
+        {
+            await admin.Maintenance.AlarmAsync(
+                new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Deactivate, MemberID = alarm.MemberID, Alarm = alarm.Alarm });
+        }
     }
 
     internal static async Task UntilAsync(Func<Task<bool>> condition)

@@ -25,7 +25,10 @@ internal sealed class EtcdServer : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
-    /// <summary>Where clients find it; a client that wants one member takes the first.</summary>
+    /// <summary>
+    /// Where clients find it; a client that wants one member takes the first. That is the leader, so that all runs are alike: a follower passes requests on, and a hand-off over it takes
+    /// half as long again.
+    /// </summary>
     public IReadOnlyList<string> Addresses => [.. _ports.Select(static ports => Address(ports.Client))];
 
     public static bool IsInstalled => FindProgram() is not null;
@@ -43,6 +46,8 @@ internal sealed class EtcdServer : IAsyncDisposable
             {
                 await server.WaitUntilReadyAsync(i);
             }
+
+            await server.PutLeaderFirstAsync();
 
             return server;
         }
@@ -132,6 +137,18 @@ internal sealed class EtcdServer : IAsyncDisposable
         }
 
         throw new UsageException($"etcd did not answer at {Addresses[member]} within {StartLimit.TotalSeconds} s.");
+    }
+
+    private async Task PutLeaderFirstAsync()
+    {
+        for (var i = 1; i < _ports.Length; i++)
+        {
+            if ((await Http.GetStringAsync(new Uri($"{Addresses[i]}/metrics"))).Contains("\netcd_server_is_leader 1\n", StringComparison.Ordinal))
+            {
+                (_ports[0], _ports[i]) = (_ports[i], _ports[0]);
+                return;
+            }
+        }
     }
 
     private void OnProcessExit(object? sender, EventArgs e) => Kill();

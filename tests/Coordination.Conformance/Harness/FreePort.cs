@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,8 +7,10 @@ namespace Coordination.Conformance;
 /// <summary>Ports of the loopback for servers that tests start.</summary>
 public static class FreePort
 {
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
     /// <summary>
-    /// A port that nobody uses now, below those that the system gives to outgoing connections: one of these could be taken again by the time that a server listens on it,
+    /// A port that nobody uses now and that this process has given to nobody, below those that the system gives to outgoing connections: one of these could be taken again by the time that a server listens on it,
     /// or while it is down for a restart.
     /// </summary>
     public static int Next()
@@ -15,6 +18,11 @@ public static class FreePort
         while (true)
         {
             var port = Random.Shared.Next(10_000, 32_000);
+            if (!Given.TryAdd(port, true))
+            {
+                continue;
+            }
+
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);

@@ -10,12 +10,14 @@ namespace Coordination.Etcd.Tests.Conformance;
 public sealed class ClusterUnderTest : BackendServer
 {
     private readonly EtcdCluster _cluster;
+    private readonly ClusterPool? _pool;
     private readonly RealTime _time = new();
     private readonly Admin _admin;
 
-    private ClusterUnderTest(EtcdCluster cluster)
+    private ClusterUnderTest(EtcdCluster cluster, ClusterPool? pool)
     {
         _cluster = cluster;
+        _pool = pool;
         _admin = new Admin(cluster.Members[0].Address);
     }
 
@@ -26,7 +28,10 @@ public sealed class ClusterUnderTest : BackendServer
 
     public override TimeSpan Granularity => TimeSpan.FromSeconds(1);
 
-    public static async ValueTask<BackendServer> StartAsync() => new ClusterUnderTest(await EtcdCluster.StartAsync());
+    /// <summary>Starts a cluster, or takes one that is whole.</summary>
+    /// <param name="pool">Where to take it from and to give it back to; <see langword="null"/> for one that may be broken.</param>
+    public static async ValueTask<BackendServer> StartAsync(ClusterPool? pool = null) =>
+        new ClusterUnderTest(await (pool?.TakeAsync() ?? EtcdCluster.StartAsync()), pool);
 
     public override ValueTask<BackendConnection> ConnectAsync() =>
         new(new EtcdConnectionUnderTest([.. _cluster.Members.Select(static member => (EndPoint)member.EndPoint)]));
@@ -75,23 +80,34 @@ public sealed class ClusterUnderTest : BackendServer
     public override async ValueTask DisposeAsync()
     {
         _admin.Dispose();
-        await _cluster.DisposeAsync();
+        if (_pool is null)
+        {
+            await _cluster.DisposeAsync();
+        }
+        else
+        {
+            _pool.Return(_cluster);
+        }
     }
 
     private Task AllAsync(Func<EtcdServerProcess, Task> act) => Task.WhenAll(_cluster.Members.Select(act));
 }
 
-/// <summary>Three nodes. Its classes run in two rows of about the same length, one after the other in each: more clusters at once are too much for two cores.</summary>
-public sealed class EtcdClusterFixture : BackendFixture
+/// <summary>Three nodes. The clusters that no case breaks go from class to class, one class at a time.</summary>
+/// <param name="pool">Has them.</param>
+public sealed class EtcdClusterFixture(ClusterPool pool) : BackendFixture
 {
-    public const string First = "etcd cluster, first row";
-    public const string Second = "etcd cluster, second row";
-
     public override string Name => "etcd cluster";
 
     public override ValueTask<BackendServer> StartServerAsync()
     {
         Missing.SkipWithoutEtcd();
         return ClusterUnderTest.StartAsync();
+    }
+
+    protected override ValueTask<BackendServer> StartSharedServerAsync()
+    {
+        Missing.SkipWithoutEtcd();
+        return ClusterUnderTest.StartAsync(pool);
     }
 }

@@ -13,13 +13,6 @@ public sealed class Coverage(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Three_nodes_are_held_to_what_several_nodes_can_change()
-    {
-        Type[] chosen =
-        [
-            typeof(ExclusionSuite), typeof(LossSuite), typeof(CrashSuite), typeof(OrderSuite), typeof(HandOffSuite), typeof(OutageSuite), typeof(DetachContractSuite),
-        ];
-        var leftOut = SuiteCoverage.Suites.Except(chosen).ToDictionary(static suite => suite, static _ => "One node shows the same: see EtcdSuites.cs.");
-        Assert.Equal(leftOut.Count, SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(EtcdClusterFixture), leftOut).Count);
-    }
+    public void Three_nodes_are_held_to_all_that_one_node_is() =>
+        Assert.Equal(4, SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(EtcdClusterFixture)).Count);
 }

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Coordination.Conformance;
+using Coordination.Etcd.Tests.Support;
+using Etcdserverpb;
 
 namespace Coordination.Etcd.Tests.Servers;
 
@@ -6,6 +9,8 @@ namespace Coordination.Etcd.Tests.Servers;
 public sealed class EtcdCluster : IAsyncDisposable
 {
     private readonly List<EtcdServerProcess> _members;
+    private readonly List<PeerGate> _gates = [];
+    private ulong[] _ids = [];
 
     private EtcdCluster(int size) => _members = [.. Enumerable.Range(1, size).Select(static number => NewMember($"n{number}"))];
 
@@ -15,10 +20,22 @@ public sealed class EtcdCluster : IAsyncDisposable
     public string Endpoints => string.Join(',', _members.Select(static member => member.Address));
 
     /// <summary>Starts a cluster, and waits until all members know its leader.</summary>
-    public static async Task<EtcdCluster> StartAsync(int size = 3)
+    /// <param name="size">How many members.</param>
+    /// <param name="canBeCut">Whether the ways between them can be cut.</param>
+    public static async Task<EtcdCluster> StartAsync(int size = 3, bool canBeCut = false)
     {
         Missing.SkipWithoutEtcd();
         var cluster = new EtcdCluster(size);
+        if (canBeCut)
+        {
+            foreach (var member in cluster._members)
+            {
+                cluster._gates.Add(PeerGate.Start(member.PeerEndPoint));
+                member.PeerAddress = cluster._gates[^1].Address;
+                member.InitialCluster = $"{member.Name}={member.PeerAddress}";
+            }
+        }
+
         var all = string.Join(',', cluster._members.Select(static member => member.InitialCluster));
         foreach (var member in cluster._members)
         {
@@ -29,6 +46,11 @@ public sealed class EtcdCluster : IAsyncDisposable
         foreach (var member in cluster._members)
         {
             await member.ReadyAsync();
+        }
+
+        if (canBeCut)
+        {
+            cluster._ids = await Task.WhenAll(cluster._members.Select(IdAsync));
         }
 
         return cluster;
@@ -81,12 +103,36 @@ public sealed class EtcdCluster : IAsyncDisposable
         return member;
     }
 
+    /// <summary>Cuts a member off from all others, in both directions: nothing arrives, and nothing is refused.</summary>
+    /// <returns>Heals it.</returns>
+    public Action Isolate(EtcdServerProcess member)
+    {
+        var index = _members.IndexOf(member);
+        FaultProxy[] ways =
+        [
+            .. Enumerable.Range(0, _gates.Count).Where(other => other != index).SelectMany(other => new[] { _gates[index].WayFrom(_ids[other]), _gates[other].WayFrom(_ids[index]) }),
+        ];
+        Array.ForEach(ways, static way => way.Pause());
+        return () => Array.ForEach(ways, static way => way.Resume());
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var member in _members)
         {
             await member.DisposeAsync();
         }
+
+        foreach (var gate in _gates)
+        {
+            await gate.DisposeAsync();
+        }
+    }
+
+    private static async Task<ulong> IdAsync(EtcdServerProcess member)
+    {
+        using var admin = new Admin(member.Address);
+        return (await admin.Maintenance.StatusAsync(new StatusRequest())).Header.MemberId;
     }
 
     private static EtcdServerProcess NewMember(string name) => new(name) { Timing = (100, 1000) };

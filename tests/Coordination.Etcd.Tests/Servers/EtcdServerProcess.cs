@@ -33,6 +33,7 @@ public sealed class EtcdServerProcess : IAsyncDisposable
         Address = $"{scheme}://127.0.0.1:{Port}";
         var parent = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         _directory = Path.Combine(parent, $"coordination-etcd-{Guid.NewGuid():N}");
+        PeerAddress = $"http://{PeerEndPoint}";
         InitialCluster = $"{Name}={PeerAddress}";
     }
 
@@ -52,7 +53,11 @@ public sealed class EtcdServerProcess : IAsyncDisposable
 
     public IPEndPoint EndPoint => new(IPAddress.Loopback, Port);
 
-    public string PeerAddress => $"http://127.0.0.1:{_peerPort}";
+    /// <summary>Where it listens for other members.</summary>
+    public IPEndPoint PeerEndPoint => new(IPAddress.Loopback, _peerPort);
+
+    /// <summary>Where other members find it: at that port, or by a gate before it.</summary>
+    public string PeerAddress { get; set; }
 
     /// <summary>All members, as etcd writes it.</summary>
     public string InitialCluster { get; set; }
@@ -90,7 +95,7 @@ public sealed class EtcdServerProcess : IAsyncDisposable
                 "--data-dir", _directory,
                 "--listen-client-urls", Address,
                 "--advertise-client-urls", Address,
-                "--listen-peer-urls", PeerAddress,
+                "--listen-peer-urls", $"http://{PeerEndPoint}",
                 "--initial-advertise-peer-urls", PeerAddress,
                 "--initial-cluster", InitialCluster,
                 "--initial-cluster-state", JoinsExisting ? "existing" : "new",
