@@ -30,17 +30,31 @@ public sealed class RedisBackend : ICoordinationBackend
     /// <exception cref="ArgumentNullException">The connection is null.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or the connection has a channel prefix.</exception>
     public RedisBackend(IConnectionMultiplexer multiplexer, RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
-        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(Checked(multiplexer), database, logger))
+        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(Checked(multiplexer, options), database, logger), null)
     {
     }
 
-    private RedisBackend(RedisBackendOptions options, ILoggerFactory? loggerFactory, Func<int, ILogger, RedisConnection> connect)
+    private RedisBackend(RedisBackendOptions options, ILoggerFactory? loggerFactory, ConfigurationOptions configuration)
+        : this(options, loggerFactory, (database, logger) => new RedisConnection(configuration, database, logger), configuration)
+    {
+    }
+
+    private RedisBackend(
+        RedisBackendOptions options, ILoggerFactory? loggerFactory, Func<int, ILogger, RedisConnection> connect, ConfigurationOptions? configuration)
     {
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Coordination.Redis");
         _connection = connect(options.Database, Logger);
         Keys = new RedisKeys(options.KeyPrefix);
         Retention = (long)options.TokenRetention.TotalMilliseconds;
-        Hints = new RedisHints(_connection, Keys.HintsOf(NewId()), Logger);
+        Hints = new RedisHints(_connection, Keys.HintsOf(NewId()), Logger, confirmsGrants: options.MinReplicaAcks > 0);
+        if (options.MinReplicaAcks > 0)
+        {
+            // A reply on it may take as long as the replicas, and then as long as ever.
+            var waiting = configuration!.Clone();
+            waiting.AsyncTimeout += (int)options.ReplicaAckTimeout.TotalMilliseconds;
+            Acks = new RedisReplicaAcks(
+                new RedisConnection(waiting, options.Database, Logger), options.MinReplicaAcks, options.ReplicaAckTimeout);
+        }
     }
 
     /// <inheritdoc/>
@@ -51,6 +65,9 @@ public sealed class RedisBackend : ICoordinationBackend
     internal RedisKeys Keys { get; }
 
     internal RedisHints Hints { get; }
+
+    /// <summary>What replicas must confirm goes through it; none where nothing must be.</summary>
+    internal RedisReplicaAcks? Acks { get; }
 
     internal RedisArguments.Pool ClaimArguments { get; } = new(keys: 2, values: 8);
 
@@ -98,7 +115,7 @@ public sealed class RedisBackend : ICoordinationBackend
             copy.LoggerFactory ??= loggerFactory;
         }
 
-        return new RedisBackend(Validated(options), loggerFactory, (database, logger) => new RedisConnection(copy, database, logger));
+        return new RedisBackend(Validated(options), loggerFactory, copy);
     }
 
     /// <inheritdoc/>
@@ -143,12 +160,24 @@ public sealed class RedisBackend : ICoordinationBackend
 
         _disposed = true;
         await Hints.DisposeAsync().ConfigureAwait(false);
+        if (Acks is not null)
+        {
+            await Acks.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
     internal ValueTask<RedisResult> EvaluateAsync(
         RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
         _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
+
+    // What moves a deadline: it counts only when enough replicas have it, where that is asked for.
+    internal ValueTask<RedisResult> EvaluateConfirmedAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        Acks is { } acks
+            ? acks.EvaluateAsync(script, arguments, operation, resource, cancellationToken)
+            : EvaluateAsync(script, arguments, operation, resource, cancellationToken);
 
     // Which part of a cluster keeps a resource; -1 where there is no cluster.
     internal int SlotOf(string resource) => _connection.SlotOf(Keys.Of(resource).Claims);
@@ -170,9 +199,16 @@ public sealed class RedisBackend : ICoordinationBackend
         return options;
     }
 
-    private static IConnectionMultiplexer Checked(IConnectionMultiplexer multiplexer)
+    private static IConnectionMultiplexer Checked(IConnectionMultiplexer multiplexer, RedisBackendOptions? options)
     {
         ArgumentNullException.ThrowIfNull(multiplexer);
+        if (options?.MinReplicaAcks > 0)
+        {
+            throw new ArgumentException(
+                $"{nameof(options.MinReplicaAcks)} needs a connection of the backend's own, as waiting for replicas holds up all that shares the connection. "
+                + "Give the backend a configuration (a text or ConfigurationOptions) instead of a multiplexer.",
+                nameof(options));
+        }
 
         // The driver would subscribe to names that the scripts, which publish, do not know.
         if (multiplexer.Configuration?.Contains("channelPrefix=", StringComparison.OrdinalIgnoreCase) == true)

@@ -41,6 +41,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         _logger = logger;
     }
 
+    /// <summary>The number of the database, or <see langword="null"/> for the connection's own.</summary>
+    public int? DatabaseNumber => _databaseNumber < 0 ? _configuration?.DefaultDatabase : _databaseNumber;
+
     /// <summary>Raised when a connection that was lost is back: what was published meanwhile was missed.</summary>
     public event Action? Restored;
 
@@ -89,6 +92,16 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
         return _database is { } database ? new(database) : ConnectAsync(cancellationToken);
+    }
+
+    /// <summary>The server that takes writes of a key now, as far as the driver knows.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the call, not the connecting.</param>
+    /// <returns>The server.</returns>
+    public async ValueTask<IServer> GetMasterAsync(RedisKey key, CancellationToken cancellationToken)
+    {
+        await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return _multiplexer!.GetServer(key, flags: CommandFlags.DemandMaster);
     }
 
     /// <summary>The slot of a cluster that a key belongs to.</summary>

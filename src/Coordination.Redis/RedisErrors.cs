@@ -104,7 +104,7 @@ internal static class RedisErrors
         RedisErrorKind.Loading => ("the server is loading its data. It will answer when it has done so.", true),
         RedisErrorKind.MasterDown => ("the server is a replica that has lost its primary.", true),
         RedisErrorKind.ClusterDown => ("the cluster is down, or nobody serves this slot at the moment.", true),
-        RedisErrorKind.TryAgain => ("the slot is being moved to another node.", true),
+        RedisErrorKind.TryAgain or RedisErrorKind.Moved or RedisErrorKind.Ask => ("the slot is being moved to another node, or was moved just now.", true),
         RedisErrorKind.NoReplicas => ("the server has too few replicas to accept writes (min-replicas-to-write).", true),
         RedisErrorKind.Busy => ("the server is busy with a slow script.", true),
         RedisErrorKind.MaxClients => ("the server has reached its number of clients (maxclients).", true),

@@ -15,6 +15,7 @@ internal sealed class RedisHints : IAsyncDisposable
     private readonly ConcurrentDictionary<long, ISessionListener> _sessions = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly SemaphoreSlim _subscribing = new(1, 1);
+    private readonly bool _confirmsGrants;
     private bool _triedToSubscribe;
     private volatile bool _disposed;
     private long _lastSession;
@@ -23,8 +24,10 @@ internal sealed class RedisHints : IAsyncDisposable
     /// <param name="connection">The connection.</param>
     /// <param name="channel">The backend's channel, without white space.</param>
     /// <param name="logger">Where to log to.</param>
-    public RedisHints(RedisConnection connection, string channel, ILogger logger)
+    /// <param name="confirmsGrants">Whether a grant is only told to be asked for, as it does not count before replicas have it.</param>
+    public RedisHints(RedisConnection connection, string channel, ILogger logger, bool confirmsGrants = false)
     {
+        _confirmsGrants = confirmsGrants;
         _connection = connection;
         _logger = logger;
         ChannelName = channel;
@@ -174,9 +177,19 @@ internal sealed class RedisHints : IAsyncDisposable
             return;
         }
 
-        if (_sessions.TryGetValue(session, out var listener))
+        if (!_sessions.TryGetValue(session, out var listener))
         {
-            listener.OnGranted(text[(first + 1)..last], new FencingToken(token));
+            return;
+        }
+
+        var id = text[(first + 1)..last];
+        if (_confirmsGrants)
+        {
+            listener.OnChanged(id);
+        }
+        else
+        {
+            listener.OnGranted(id, new FencingToken(token));
         }
     }
 

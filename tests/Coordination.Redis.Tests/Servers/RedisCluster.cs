@@ -98,7 +98,10 @@ public sealed class RedisCluster : IAsyncDisposable
             {
                 await node.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"CLUSTER ADDSLOTSRANGE {First(index)} {First(index + 1) - 1}"));
             }
+        }
 
+        foreach (var node in _nodes)
+        {
             // Each with each, and not by and by through the others' gossip: sooner by a second.
             foreach (var other in _nodes.Where(other => other != node))
             {

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Coordination.Redis.Tests.Servers;
 
-/// <summary>A redis-server that tests configure while it runs: one command a connection, past the driver, which would judge what the server is.</summary>
+/// <summary>A redis-server that tests configure while it runs.</summary>
 /// <param name="fakeClock">Whether it runs under libfaketime.</param>
 /// <param name="arguments">Further arguments of redis-server.</param>
 public sealed class RedisNode(bool fakeClock, params string[] arguments) : IAsyncDisposable
@@ -19,6 +19,20 @@ public sealed class RedisNode(bool fakeClock, params string[] arguments) : IAsyn
     /// <summary>Host and port.</summary>
     public string EndPoint => Process.EndPoint;
 
+    /// <inheritdoc cref="RedisNodeAt.ExecuteAsync"/>
+    public Task<string> ExecuteAsync(string command) => new RedisNodeAt(Port).ExecuteAsync(command);
+
+    /// <inheritdoc cref="RedisNodeAt.UntilAsync"/>
+    public Task UntilAsync(string command, Func<string, bool> isAsWanted) => new RedisNodeAt(Port).UntilAsync(command, isAsWanted);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+}
+
+/// <summary>Commands to a server on this machine, one a connection, past the driver, which would judge what the server is.</summary>
+/// <param name="port">Its port.</param>
+public sealed class RedisNodeAt(int port)
+{
     /// <summary>Runs a command.</summary>
     /// <param name="command">The command and its arguments, none of which has white space.</param>
     /// <returns>The reply as text; for an array, each element on a line.</returns>
@@ -27,7 +41,7 @@ public sealed class RedisNode(bool fakeClock, params string[] arguments) : IAsyn
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port, limit.Token);
+        await client.ConnectAsync(IPAddress.Loopback, port, limit.Token);
         await using var stream = client.GetStream();
         await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"), limit.Token);
         using var reader = new StreamReader(stream, Encoding.UTF8);
@@ -50,15 +64,12 @@ public sealed class RedisNode(bool fakeClock, params string[] arguments) : IAsyn
 
             if (limit.IsCancellationRequested)
             {
-                throw new TimeoutException($"{command} on port {Port} went on answering:\n{reply}");
+                throw new TimeoutException($"{command} on port {port} went on answering:\n{reply}");
             }
 
             await Task.Delay(20);
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     private static async Task<string> ReadAsync(StreamReader reader, string command, CancellationToken cancellationToken)
     {
