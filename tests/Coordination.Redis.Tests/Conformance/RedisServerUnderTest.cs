@@ -13,10 +13,12 @@ public sealed class RedisServerUnderTest : BackendServer
     private readonly TestServer? _server;
     private readonly RealTime _time = new();
     private readonly Func<long> _scriptCalls;
+    private readonly Func<ValueTask>? _end;
     private ConnectionMultiplexer? _admin;
 
-    private RedisServerUnderTest(string endPoint, TestServer? server)
+    private RedisServerUnderTest(string endPoint, TestServer? server, Func<ValueTask>? end = null)
     {
+        _end = end;
         _endPoint = endPoint;
         _server = server;
         _scriptCalls = () => RedisStatistics.ScriptCalls(Admin.GetServer(_endPoint));
@@ -39,8 +41,14 @@ public sealed class RedisServerUnderTest : BackendServer
     public static async ValueTask<BackendServer> StartAsync(TestServer server)
     {
         await server.StartAsync();
-        return await ConnectAsync(new RedisServerUnderTest(server.EndPoint, server));
+        return await UseAsync(server, server.DisposeAsync);
     }
+
+    /// <summary>Uses one that was started.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="end">What becomes of it in the end.</param>
+    public static ValueTask<BackendServer> UseAsync(TestServer server, Func<ValueTask> end) =>
+        ConnectAsync(new RedisServerUnderTest(server.EndPoint, server, end));
 
     /// <summary>Uses one that runs already, as <c>host:port</c>. Others may use it too; but what is counted is then not the library's alone.</summary>
     public static ValueTask<BackendServer> UseAsync(string endPoint) => ConnectAsync(new RedisServerUnderTest(endPoint, server: null));
@@ -98,14 +106,14 @@ public sealed class RedisServerUnderTest : BackendServer
 
     public override async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
         if (_admin is not null)
         {
             await _admin.DisposeAsync();
+        }
+
+        if (_end is not null)
+        {
+            await _end();
         }
     }
 
