@@ -20,7 +20,11 @@ public sealed class RedisBackend : ICoordinationBackend
     private static readonly BackendDescription RedisDescription = new("Redis");
 
     private readonly RedisConnection _connection;
+    // Of so many tickets whose attachment failed it is known that they may come again.
+    private const int MostAttaching = 4096;
+
     private readonly ConcurrentDictionary<string, long> _attaching = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _attachingInOrder = new();
     private bool _disposed;
 
     /// <summary>Uses a connection of the application's, which is not disposed.</summary>
@@ -139,6 +143,7 @@ public sealed class RedisBackend : ICoordinationBackend
     public async ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken)
     {
         var arguments = Arguments(resource, holdersOnly ? 1 : 0, Retention);
+        Hints.Revive();
         var reply = await EvaluateAsync(RedisScripts.Inspect, arguments, "inspect", resource, cancellationToken).ConfigureAwait(false);
         return RedisReplies.ToSnapshot(reply);
     }
@@ -239,7 +244,7 @@ public sealed class RedisBackend : ICoordinationBackend
         var ticket = RedisTicket.Parse(text);
 
         // When a reply was lost the next attempt must be known for the same one's, or the claim would be nobody's.
-        var number = _attaching.GetOrAdd(text, static (_, hints) => hints.NextSession(), Hints);
+        var number = Attaching(text);
         var session = new RedisSession(this, number, duration);
         var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
 
@@ -251,5 +256,22 @@ public sealed class RedisBackend : ICoordinationBackend
         }
 
         throw new LeaseLostException($"The lease of '{ticket.Claim.Resource}' on Redis had ended, or was taken over by another, before it was attached.");
+    }
+
+    private long Attaching(string ticket)
+    {
+        var next = Hints.NextSession();
+        var number = _attaching.GetOrAdd(ticket, next);
+        if (number == next)
+        {
+            // Those of attachments that never succeed are not kept for good. One that succeeded is gone already, and what is said here of it harmless.
+            _attachingInOrder.Enqueue(ticket);
+            if (_attachingInOrder.Count > MostAttaching && _attachingInOrder.TryDequeue(out var oldest))
+            {
+                _attaching.TryRemove(oldest, out _);
+            }
+        }
+
+        return number;
     }
 }

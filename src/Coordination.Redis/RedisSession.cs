@@ -133,6 +133,11 @@ internal sealed class RedisSession : IBackendSession
     public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
         _backend.Keys.Keep(claims.Count);
+        if (!_waiting.IsEmpty)
+        {
+            _backend.Hints.Revive();
+        }
+
         var exceptions = new List<ClaimRenewal>();
         var calls = new List<(Batch Batch, Task<RedisResult> Reply)>();
         foreach (var batch in Batches(claims))

@@ -56,10 +56,18 @@ public sealed class RedisNodeAt(int port)
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
-            var reply = await ExecuteAsync(command);
-            if (isAsWanted(reply))
+            var reply = "";
+            try
             {
-                return;
+                reply = await ExecuteAsync(command);
+                if (isAsWanted(reply))
+                {
+                    return;
+                }
+            }
+            catch (IOException)
+            {
+                // A sentinel ends all connections of a server that it promotes.
             }
 
             if (limit.IsCancellationRequested)
