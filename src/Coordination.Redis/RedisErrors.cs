@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace Coordination.Redis;
@@ -56,6 +57,11 @@ internal static class RedisErrors
                 continue;
             }
 
+            if (IsTls(e))
+            {
+                return ($"TLS could not be agreed on. Check that the server speaks TLS on this port, and that its certificate is trusted and names the host (ssl=true,sslHost=…). It says: {Innermost(e).Message}", false);
+            }
+
             if (e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
             {
                 return Authentication(e.Message);
@@ -82,6 +88,22 @@ internal static class RedisErrors
             _ => ($"the driver failed: {exception.Message}", false),
         };
     }
+
+    // The driver calls it a failure to authenticate too.
+    private static bool IsTls(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is AuthenticationException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
 
     private static (string Cause, bool IsTransient)? ExplainKind(RedisErrorKind kind, string message) => kind switch
     {

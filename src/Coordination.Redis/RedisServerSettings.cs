@@ -10,7 +10,7 @@ namespace Coordination.Redis;
 /// <param name="MaxMemory">In bytes; 0 for no limit, or where the server does not say.</param>
 /// <param name="MaxMemoryPolicy"><c>maxmemory-policy</c>, or none where the server does not say.</param>
 /// <param name="IsAppendOnly"><c>appendonly</c>: whether it writes what it does to a file.</param>
-/// <param name="Save"><c>save</c>: when it writes all its data to a file; empty for never, <see langword="null"/> where CONFIG is not permitted.</param>
+/// <param name="Save"><c>save</c>: when it writes all its data to a file; empty for never, <see langword="null"/> where CONFIG is not permitted, by the server or by the driver (allowAdmin).</param>
 internal sealed record RedisServerSettings(
     string RunId, TimeSpan Uptime, bool IsReplica, long MaxMemory, string MaxMemoryPolicy, bool IsAppendOnly, string? Save)
 {
@@ -29,7 +29,8 @@ internal sealed record RedisServerSettings(
     /// <exception cref="RedisException">It does not answer, or does not permit INFO.</exception>
     public static async Task<RedisServerSettings> InspectAsync(IServer server, CancellationToken cancellationToken)
     {
-        var info = await server.ExecuteAsync("INFO", []).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // From a script, as the driver takes INFO for an administrator's command, which it sends only where the configuration says allowAdmin.
+        var info = await server.ExecuteAsync("EVAL", ["return redis.call('INFO')", 0]).WaitAsync(cancellationToken).ConfigureAwait(false);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in info.ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {

@@ -35,7 +35,14 @@ public sealed class RedisClusterUnderTest : BackendServer
     {
         var admin = await ConnectionMultiplexer.ConnectAsync($"{cluster.EndPoints},allowAdmin=true,abortConnect=false");
 
-        // As on one server: the scripts are known from here on, on each node.
+        await LoadScriptsAsync(admin);
+        return new RedisClusterUnderTest(cluster, end, admin);
+    }
+
+    /// <summary>As on one server: the scripts are known from here on, on each node.</summary>
+    /// <param name="admin">A connection to all nodes.</param>
+    public static async Task LoadScriptsAsync(ConnectionMultiplexer admin)
+    {
         foreach (var script in new[]
         {
             RedisScripts.Claim, RedisScripts.Release, RedisScripts.Renew, RedisScripts.SetValue, RedisScripts.Detach, RedisScripts.Attach, RedisScripts.Inspect,
@@ -43,8 +50,6 @@ public sealed class RedisClusterUnderTest : BackendServer
         {
             await Task.WhenAll(admin.GetServers().Select(server => server.ScriptLoadAsync(script.Text)));
         }
-
-        return new RedisClusterUnderTest(cluster, end, admin);
     }
 
     public override ValueTask<BackendConnection> ConnectAsync() => new(new RedisClusterConnectionUnderTest(_cluster.Addresses()));

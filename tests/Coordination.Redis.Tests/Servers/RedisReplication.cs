@@ -75,8 +75,9 @@ public sealed class RedisReplication : IAsyncDisposable
         await Primary.UntilAsync("INFO replication", static info => info.Contains("state=online", StringComparison.Ordinal));
     }
 
-    /// <summary>Waits until the replica leads.</summary>
-    public Task PromotedAsync() => Replica.UntilAsync("INFO replication", static info => info.Contains("role:master", StringComparison.Ordinal));
+    /// <summary>Waits until the sentinel says that the replica leads. Before that the old primary must not come back: it would be taken for what it was, without its data.</summary>
+    public Task PromotedAsync() => new RedisNodeAt(_sentinel!.Port).UntilAsync(
+        $"SENTINEL GET-MASTER-ADDR-BY-NAME {Service}", reply => reply.Contains($"{Replica.Port}", StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
