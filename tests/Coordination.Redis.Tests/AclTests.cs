@@ -83,6 +83,40 @@ public sealed class AclTests : IAsyncLifetime
         await EverythingAsync(await BackendAsync($"{Rule} {Driver}"));
     }
 
+    [Fact]
+    public async Task With_what_replicas_need_besides_grants_are_confirmed()
+    {
+        await using var servers = await RedisReplication.StartAsync();
+        foreach (var node in new[] { servers.Primary, servers.Replica })
+        {
+            await node.ExecuteAsync($"ACL SETUSER worker reset on >secret {Rule} {Driver} +wait +client|id");
+        }
+
+        await using var coordinator = new Coordinator(RedisBackend.Create(new RedisBackendOptions
+        {
+            Configuration = $"{servers.Primary.EndPoint},user=worker,password=secret",
+            MinReplicaAcks = 1,
+        }));
+        await using var lease = await coordinator.CreateLock("x").AcquireAsync(Token);
+        await lease.RenewAsync(Token);
+    }
+
+    [Fact]
+    public async Task With_what_a_cluster_needs_besides_all_of_it_is_found()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        foreach (var node in cluster.Nodes)
+        {
+            await node.ExecuteAsync($"ACL SETUSER worker reset on >secret {Rule} {Driver} +cluster|nodes");
+        }
+
+        await using var coordinator = new Coordinator(RedisBackend.Create($"{cluster.Nodes[0].EndPoint},user=worker,password=secret"));
+        for (var n = 0; n < 20; n++)
+        {
+            await using var lease = await coordinator.CreateLock($"{n}").AcquireAsync(Token);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Parts))]
     public async Task Without_a_part_of_it_the_error_says_so(string without)
