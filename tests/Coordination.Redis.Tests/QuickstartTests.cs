@@ -20,7 +20,7 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
     [Fact]
     public async Task Worker_processes_keep_every_guarantee_on_a_cluster_of_which_they_are_told_one_node()
     {
-        Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
+        Servers.Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
         await using var cluster = await pool.TakeAsync();
         using var run = QuickstartRun.Start("--redis", cluster.Nodes[0].EndPoint);
 
