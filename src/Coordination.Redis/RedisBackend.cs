@@ -8,11 +8,12 @@ using StackExchange.Redis;
 
 namespace Coordination.Redis;
 
-/// <summary>Queues of claims on one Redis server, or a server that speaks like it.</summary>
+/// <summary>Queues of claims on a Redis server, a Redis Cluster, or a server that speaks like it.</summary>
 /// <remarks>
 /// <para>
-/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
-/// it to them. What it promises rests on the server's keeping its data, evicting nothing of it, and on its clock not running ahead.
+/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call,
+/// one round trip, for each question; the server grants on the waiters' behalf and publishes it to them. In a cluster all of a resource is on the master of its slot. What it
+/// promises rests on that server's keeping its data, evicting nothing of it, and on its clock not running ahead; and over a failover on <see cref="RedisBackendOptions.MinReplicaAcks"/>.
 /// </para>
 /// </remarks>
 public sealed class RedisBackend : ICoordinationBackend
