@@ -33,7 +33,7 @@ public sealed class RedisClusterUnderTest : BackendServer
     /// <param name="end">What becomes of it in the end.</param>
     public static async ValueTask<BackendServer> UseAsync(RedisCluster cluster, Func<ValueTask> end)
     {
-        var admin = await ConnectionMultiplexer.ConnectAsync($"{cluster.EndPoints},allowAdmin=true,abortConnect=false");
+        var admin = await ConnectionMultiplexer.ConnectAsync($"{cluster.EndPoints},allowAdmin=true,abortConnect=false,syncTimeout=60000,asyncTimeout=60000");
 
         await LoadScriptsAsync(admin);
         return new RedisClusterUnderTest(cluster, end, admin);

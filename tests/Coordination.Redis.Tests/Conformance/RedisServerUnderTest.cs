@@ -55,7 +55,7 @@ public sealed class RedisServerUnderTest : BackendServer
 
     private static async ValueTask<BackendServer> ConnectAsync(RedisServerUnderTest server)
     {
-        server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false");
+        server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false,syncTimeout=60000,asyncTimeout=60000");
 
         // The scripts are known from here on: "lose the reply of the next request" then hits the request, not the question whether its script is known.
         // A server that has just started on a loaded machine takes its time for the first one.
