@@ -62,4 +62,14 @@ internal static class RedisSnippets
         builder.Services.AddCoordinator().UseRedis();
         // end
     }
+
+    public static async Task PrivateAuthority()
+    {
+        // snippet: private-authority
+        var configuration = ConfigurationOptions.Parse("redis1:6380,ssl=true,user=coordination,password=secret");
+        configuration.TrustIssuer("authority.pem");
+        configuration.SetUserPemCertificate("client.pem", "client-key.pem");
+        await using var coordinator = new Coordinator(RedisBackend.Create(configuration));
+        // end
+    }
 }

@@ -8,11 +8,12 @@ using StackExchange.Redis;
 
 namespace Coordination.Redis;
 
-/// <summary>Queues of claims on one Redis server, or a server that speaks like it.</summary>
+/// <summary>Queues of claims on a Redis server, a Redis Cluster, or a server that speaks like it.</summary>
 /// <remarks>
 /// <para>
-/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call, one round trip, for each question; the server grants on the waiters' behalf and publishes
-/// it to them. What it promises rests on the server's keeping its data, evicting nothing of it, and on its clock not running ahead.
+/// Redis 6.2 or later, Valkey, Garnet (with <c>--lua --lua-transaction-mode</c>: without the second its scripts are not atomic, and nothing is promised). One script call,
+/// one round trip, for each question; the server grants on the waiters' behalf and publishes it to them. In a cluster all of a resource is on the master of its slot. What it
+/// promises rests on that server's keeping its data, evicting nothing of it, and on its clock not running ahead; and over a failover on <see cref="RedisBackendOptions.MinReplicaAcks"/>.
 /// </para>
 /// </remarks>
 public sealed class RedisBackend : ICoordinationBackend
@@ -20,7 +21,11 @@ public sealed class RedisBackend : ICoordinationBackend
     private static readonly BackendDescription RedisDescription = new("Redis");
 
     private readonly RedisConnection _connection;
+    // Of so many tickets whose attachment failed it is known that they may come again.
+    private const int MostAttaching = 4096;
+
     private readonly ConcurrentDictionary<string, long> _attaching = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _attachingInOrder = new();
     private bool _disposed;
 
     /// <summary>Uses a connection of the application's, which is not disposed.</summary>
@@ -30,17 +35,31 @@ public sealed class RedisBackend : ICoordinationBackend
     /// <exception cref="ArgumentNullException">The connection is null.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or the connection has a channel prefix.</exception>
     public RedisBackend(IConnectionMultiplexer multiplexer, RedisBackendOptions? options = null, ILoggerFactory? loggerFactory = null)
-        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(Checked(multiplexer), database, logger))
+        : this(Validated(options), loggerFactory, (database, logger) => new RedisConnection(Checked(multiplexer, options), database, logger), null)
     {
     }
 
-    private RedisBackend(RedisBackendOptions options, ILoggerFactory? loggerFactory, Func<int, ILogger, RedisConnection> connect)
+    private RedisBackend(RedisBackendOptions options, ILoggerFactory? loggerFactory, ConfigurationOptions configuration)
+        : this(options, loggerFactory, (database, logger) => new RedisConnection(configuration, database, logger), configuration)
+    {
+    }
+
+    private RedisBackend(
+        RedisBackendOptions options, ILoggerFactory? loggerFactory, Func<int, ILogger, RedisConnection> connect, ConfigurationOptions? configuration)
     {
         Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Coordination.Redis");
         _connection = connect(options.Database, Logger);
         Keys = new RedisKeys(options.KeyPrefix);
         Retention = (long)options.TokenRetention.TotalMilliseconds;
-        Hints = new RedisHints(_connection, Keys.HintsOf(NewId()), Logger);
+        Hints = new RedisHints(_connection, Keys.HintsOf(NewId()), Logger, confirmsGrants: options.MinReplicaAcks > 0);
+        if (options.MinReplicaAcks > 0)
+        {
+            // A reply on it may take as long as the replicas, and then as long as ever.
+            var waiting = configuration!.Clone();
+            waiting.AsyncTimeout += (int)options.ReplicaAckTimeout.TotalMilliseconds;
+            Acks = new RedisReplicaAcks(
+                new RedisConnection(waiting, options.Database, Logger), options.MinReplicaAcks, options.ReplicaAckTimeout);
+        }
     }
 
     /// <inheritdoc/>
@@ -51,6 +70,9 @@ public sealed class RedisBackend : ICoordinationBackend
     internal RedisKeys Keys { get; }
 
     internal RedisHints Hints { get; }
+
+    /// <summary>What replicas must confirm goes through it; none where nothing must be.</summary>
+    internal RedisReplicaAcks? Acks { get; }
 
     internal RedisArguments.Pool ClaimArguments { get; } = new(keys: 2, values: 8);
 
@@ -98,7 +120,7 @@ public sealed class RedisBackend : ICoordinationBackend
             copy.LoggerFactory ??= loggerFactory;
         }
 
-        return new RedisBackend(Validated(options), loggerFactory, (database, logger) => new RedisConnection(copy, database, logger));
+        return new RedisBackend(Validated(options), loggerFactory, copy);
     }
 
     /// <inheritdoc/>
@@ -122,6 +144,7 @@ public sealed class RedisBackend : ICoordinationBackend
     public async ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken)
     {
         var arguments = Arguments(resource, holdersOnly ? 1 : 0, Retention);
+        Hints.Revive();
         var reply = await EvaluateAsync(RedisScripts.Inspect, arguments, "inspect", resource, cancellationToken).ConfigureAwait(false);
         return RedisReplies.ToSnapshot(reply);
     }
@@ -143,12 +166,24 @@ public sealed class RedisBackend : ICoordinationBackend
 
         _disposed = true;
         await Hints.DisposeAsync().ConfigureAwait(false);
+        if (Acks is not null)
+        {
+            await Acks.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
     internal ValueTask<RedisResult> EvaluateAsync(
         RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
         _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
+
+    // What moves a deadline: it counts only when enough replicas have it, where that is asked for.
+    internal ValueTask<RedisResult> EvaluateConfirmedAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        Acks is { } acks
+            ? acks.EvaluateAsync(script, arguments, operation, resource, cancellationToken)
+            : EvaluateAsync(script, arguments, operation, resource, cancellationToken);
 
     // Which part of a cluster keeps a resource; -1 where there is no cluster.
     internal int SlotOf(string resource) => _connection.SlotOf(Keys.Of(resource).Claims);
@@ -170,9 +205,16 @@ public sealed class RedisBackend : ICoordinationBackend
         return options;
     }
 
-    private static IConnectionMultiplexer Checked(IConnectionMultiplexer multiplexer)
+    private static IConnectionMultiplexer Checked(IConnectionMultiplexer multiplexer, RedisBackendOptions? options)
     {
         ArgumentNullException.ThrowIfNull(multiplexer);
+        if (options?.MinReplicaAcks > 0)
+        {
+            throw new ArgumentException(
+                $"{nameof(options.MinReplicaAcks)} needs a connection of the backend's own, as waiting for replicas holds up all that shares the connection. "
+                + "Give the backend a configuration (a text or ConfigurationOptions) instead of a multiplexer.",
+                nameof(options));
+        }
 
         // The driver would subscribe to names that the scripts, which publish, do not know.
         if (multiplexer.Configuration?.Contains("channelPrefix=", StringComparison.OrdinalIgnoreCase) == true)
@@ -203,7 +245,7 @@ public sealed class RedisBackend : ICoordinationBackend
         var ticket = RedisTicket.Parse(text);
 
         // When a reply was lost the next attempt must be known for the same one's, or the claim would be nobody's.
-        var number = _attaching.GetOrAdd(text, static (_, hints) => hints.NextSession(), Hints);
+        var number = Attaching(text);
         var session = new RedisSession(this, number, duration);
         var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
 
@@ -215,5 +257,22 @@ public sealed class RedisBackend : ICoordinationBackend
         }
 
         throw new LeaseLostException($"The lease of '{ticket.Claim.Resource}' on Redis had ended, or was taken over by another, before it was attached.");
+    }
+
+    private long Attaching(string ticket)
+    {
+        var next = Hints.NextSession();
+        var number = _attaching.GetOrAdd(ticket, next);
+        if (number == next)
+        {
+            // Those of attachments that never succeed are not kept for good. One that succeeded is gone already, and what is said here of it harmless.
+            _attachingInOrder.Enqueue(ticket);
+            if (_attachingInOrder.Count > MostAttaching && _attachingInOrder.TryDequeue(out var oldest))
+            {
+                _attaching.TryRemove(oldest, out _);
+            }
+        }
+
+        return number;
     }
 }

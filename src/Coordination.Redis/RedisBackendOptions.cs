@@ -25,4 +25,18 @@ public sealed class RedisBackendOptions
     /// </summary>
     /// <value>From one minute to 365 days. The default is one hour. A remembered resource takes about half a kilobyte.</value>
     public TimeSpan TokenRetention { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How many replicas must have a grant, and each renewal, before it counts (Redis's WAIT). A grant that too few confirmed is not handed out: the call fails with a transient error
+    /// that says so, and the claim is released. A renewal that too few confirmed does not move a lease's deadline.
+    /// </summary>
+    /// <value>
+    /// From 0 to 16. The default is 0: nothing waits for replicas. Above 0 the backend needs a connection of its own (a configuration, not an
+    /// <see cref="StackExchange.Redis.IConnectionMultiplexer"/>), makes two, and a grant costs a round trip more and what the replicas take.
+    /// </value>
+    public int MinReplicaAcks { get; set; }
+
+    /// <summary>How long the replicas may take for that.</summary>
+    /// <value>From 10 milliseconds to 10 seconds; below a third of the leases' duration if they are to survive slow replicas. The default is one second.</value>
+    public TimeSpan ReplicaAckTimeout { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -6,6 +6,10 @@ namespace Coordination.Redis;
 /// <summary>Checks <see cref="RedisBackendOptions"/>, once, before anything is sent.</summary>
 internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBackendOptions>
 {
+    private const int MaxReplicas = 16;
+
+    private static readonly TimeSpan MinAckTimeout = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MaxAckTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MinRetention = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(365);
 
@@ -52,6 +56,16 @@ internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBacke
         if (options.TokenRetention < MinRetention || options.TokenRetention > MaxRetention)
         {
             yield return $"{nameof(options.TokenRetention)} must be from 1 minute to 365 days; it was {options.TokenRetention}.";
+        }
+
+        if (options.MinReplicaAcks is < 0 or > MaxReplicas)
+        {
+            yield return $"{nameof(options.MinReplicaAcks)} must be from 0 to {MaxReplicas}; it was {options.MinReplicaAcks}.";
+        }
+
+        if (options.ReplicaAckTimeout < MinAckTimeout || options.ReplicaAckTimeout > MaxAckTimeout)
+        {
+            yield return $"{nameof(options.ReplicaAckTimeout)} must be from 10 milliseconds to 10 seconds; it was {options.ReplicaAckTimeout}.";
         }
     }
 

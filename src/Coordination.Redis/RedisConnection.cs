@@ -17,6 +17,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     private IConnectionMultiplexer? _multiplexer;
     private IDatabase? _database;
     private Task<IConnectionMultiplexer>? _connecting;
+    private readonly RedisServerCheck _check;
+    private bool _checked;
     private bool _disposed;
 
     /// <summary>Takes a connection of the user's, which is not disposed.</summary>
@@ -27,6 +29,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         _databaseNumber = database;
         _logger = logger;
+        _check = new RedisServerCheck(logger);
         Take(multiplexer);
     }
 
@@ -39,10 +42,17 @@ internal sealed class RedisConnection : IAsyncDisposable
         _configuration = configuration;
         _databaseNumber = database;
         _logger = logger;
+        _check = new RedisServerCheck(logger);
     }
+
+    /// <summary>The number of the database, or <see langword="null"/> for the connection's own.</summary>
+    public int? DatabaseNumber => _databaseNumber < 0 ? _configuration?.DefaultDatabase : _databaseNumber;
 
     /// <summary>Raised when a connection that was lost is back: what was published meanwhile was missed.</summary>
     public event Action? Restored;
+
+    /// <summary>Raised when a connection to one of several servers is lost: what it subscribed to has to be subscribed elsewhere.</summary>
+    public event Action? Failed;
 
     /// <summary>The subscriber of a connection that was made already; it may be disconnected.</summary>
     /// <exception cref="ObjectDisposedException">There is no connection.</exception>
@@ -88,7 +98,28 @@ internal sealed class RedisConnection : IAsyncDisposable
     public ValueTask<IDatabase> GetDatabaseAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RedisBackend));
-        return _database is { } database ? new(database) : ConnectAsync(cancellationToken);
+        if (_database is not { } database)
+        {
+            return ConnectAsync(cancellationToken);
+        }
+
+        if (!_checked)
+        {
+            _checked = true;
+            _check.Begin(_multiplexer!);
+        }
+
+        return new(database);
+    }
+
+    /// <summary>The server that takes writes of a key now, as far as the driver knows.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Ends the call, not the connecting.</param>
+    /// <returns>The server.</returns>
+    public async ValueTask<IServer> GetMasterAsync(RedisKey key, CancellationToken cancellationToken)
+    {
+        await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return _multiplexer!.GetServer(key, flags: CommandFlags.DemandMaster);
     }
 
     /// <summary>The slot of a cluster that a key belongs to.</summary>
@@ -96,9 +127,14 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <returns>The slot, or -1 where there is no cluster or no connection yet.</returns>
     public int SlotOf(RedisKey key) => _multiplexer?.GetHashSlot(key) ?? -1;
 
-    /// <summary>Subscribes a channel. One round trip.</summary>
+    /// <summary>Whether a channel is subscribed at a server now.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="handler">Who hears.</param>
+    /// <returns><see langword="false"/> also where there is no connection.</returns>
+    public bool IsSubscribed(RedisChannel channel) => _multiplexer?.GetSubscriber().SubscribedEndpoint(channel) is not null;
+
+    /// <summary>Subscribes a channel. One round trip. After a fault or a cancellation it is not subscribed, or not for longer than the server takes.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="handler">Who hears; another for each call.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CancellationToken cancellationToken)
     {
@@ -109,9 +145,11 @@ internal sealed class RedisConnection : IAsyncDisposable
         void Decide(object? sender, ConnectionFailedEventArgs e) => decided.TrySetResult();
         multiplexer.ConnectionRestored += Decide;
         multiplexer.ConnectionFailed += Decide;
+        var subscribing = Task.CompletedTask;
         try
         {
-            await subscriber.SubscribeAsync(channel, handler).WaitAsync(cancellationToken).ConfigureAwait(false);
+            subscribing = subscriber.SubscribeAsync(channel, handler);
+            await subscribing.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RedisConnectionException) when (multiplexer.IsConnected)
         {
@@ -122,12 +160,45 @@ internal sealed class RedisConnection : IAsyncDisposable
             }
 
             await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
-            await subscriber.SubscribeAsync(channel, handler).WaitAsync(cancellationToken).ConfigureAwait(false);
+            subscribing = subscriber.SubscribeAsync(channel, handler);
+            await WithdrawnAsync(subscribing).ConfigureAwait(false);
+        }
+        catch
+        {
+            _ = WithdrawAsync(subscribing);
+            throw;
         }
         finally
         {
             multiplexer.ConnectionRestored -= Decide;
             multiplexer.ConnectionFailed -= Decide;
+        }
+
+        async Task WithdrawnAsync(Task sent)
+        {
+            try
+            {
+                await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                _ = WithdrawAsync(sent);
+                throw;
+            }
+        }
+
+        // After the server's word on it: before, the driver would take the handler away and leave the subscription.
+        async Task WithdrawAsync(Task sent)
+        {
+            try
+            {
+                await sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await subscriber.UnsubscribeAsync(channel, handler, CommandFlags.FireAndForget).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+            {
+                RedisLog.UnsubscribeFailed(_logger, channel.ToString(), e);
+            }
         }
     }
 
@@ -190,9 +261,11 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         Restored = null;
+        Failed = null;
         if (_multiplexer is { } multiplexer)
         {
             multiplexer.ConnectionRestored -= OnConnectionRestored;
+            multiplexer.ConnectionFailed -= OnConnectionFailed;
         }
 
         if (_configuration is null)
@@ -250,6 +323,11 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_multiplexer is { } multiplexer && !_checked)
+        {
+            _checked = true;
+            _check.Begin(multiplexer);
+        }
 
         // None when it was disposed meanwhile.
         return _database ?? throw new ObjectDisposedException(nameof(RedisBackend));
@@ -274,6 +352,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         _multiplexer = multiplexer;
         multiplexer.ConnectionRestored += OnConnectionRestored;
+        multiplexer.ConnectionFailed += OnConnectionFailed;
         _database = multiplexer.GetDatabase(_databaseNumber);
     }
 
@@ -281,6 +360,15 @@ internal sealed class RedisConnection : IAsyncDisposable
     private void OnConnectionRestored(object? sender, ConnectionFailedEventArgs e)
     {
         RedisLog.ConnectionRestored(_logger);
+        _checked = false;
         Restored?.Invoke();
+    }
+
+    private void OnConnectionFailed(object? sender, ConnectionFailedEventArgs e)
+    {
+        if (Failed is { } failed && _multiplexer?.GetEndPoints().Length > 1)
+        {
+            failed();
+        }
     }
 }

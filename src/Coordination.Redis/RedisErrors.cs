@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace Coordination.Redis;
@@ -56,6 +57,11 @@ internal static class RedisErrors
                 continue;
             }
 
+            if (IsTls(e))
+            {
+                return ($"TLS could not be agreed on. Check that the server speaks TLS on this port, and that its certificate is trusted and names the host (ssl=true,sslHost=…). It says: {Innermost(e).Message}", false);
+            }
+
             if (e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
             {
                 return Authentication(e.Message);
@@ -83,6 +89,22 @@ internal static class RedisErrors
         };
     }
 
+    // The driver calls it a failure to authenticate too.
+    private static bool IsTls(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is AuthenticationException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
+
     private static (string Cause, bool IsTransient)? ExplainKind(RedisErrorKind kind, string message) => kind switch
     {
         RedisErrorKind.NoAuth or RedisErrorKind.WrongPass => Authentication(message),
@@ -104,7 +126,7 @@ internal static class RedisErrors
         RedisErrorKind.Loading => ("the server is loading its data. It will answer when it has done so.", true),
         RedisErrorKind.MasterDown => ("the server is a replica that has lost its primary.", true),
         RedisErrorKind.ClusterDown => ("the cluster is down, or nobody serves this slot at the moment.", true),
-        RedisErrorKind.TryAgain => ("the slot is being moved to another node.", true),
+        RedisErrorKind.TryAgain or RedisErrorKind.Moved or RedisErrorKind.Ask => ("the slot is being moved to another node, or was moved just now.", true),
         RedisErrorKind.NoReplicas => ("the server has too few replicas to accept writes (min-replicas-to-write).", true),
         RedisErrorKind.Busy => ("the server is busy with a slow script.", true),
         RedisErrorKind.MaxClients => ("the server has reached its number of clients (maxclients).", true),

@@ -15,7 +15,9 @@ internal sealed class RedisHints : IAsyncDisposable
     private readonly ConcurrentDictionary<long, ISessionListener> _sessions = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly SemaphoreSlim _subscribing = new(1, 1);
-    private bool _triedToSubscribe;
+    private readonly bool _confirmsGrants;
+    private Action<RedisChannel, RedisValue>? _handler;
+    private int _reviving;
     private volatile bool _disposed;
     private long _lastSession;
 
@@ -23,13 +25,16 @@ internal sealed class RedisHints : IAsyncDisposable
     /// <param name="connection">The connection.</param>
     /// <param name="channel">The backend's channel, without white space.</param>
     /// <param name="logger">Where to log to.</param>
-    public RedisHints(RedisConnection connection, string channel, ILogger logger)
+    /// <param name="confirmsGrants">Whether a grant is only told to be asked for, as it does not count before replicas have it.</param>
+    public RedisHints(RedisConnection connection, string channel, ILogger logger, bool confirmsGrants = false)
     {
+        _confirmsGrants = confirmsGrants;
         _connection = connection;
         _logger = logger;
         ChannelName = channel;
         _channel = RedisChannel.Literal(channel);
         _connection.Restored += OnRestored;
+        _connection.Failed += OnFailed;
     }
 
     /// <summary>The name of the backend's channel.</summary>
@@ -66,19 +71,14 @@ internal sealed class RedisHints : IAsyncDisposable
                 return;
             }
 
-            // After a call that was given up half-way the handler may be in place already: not twice.
-            if (_triedToSubscribe)
-            {
-                await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
-            }
-
-            _triedToSubscribe = true;
-            await _connection.SubscribeAsync(_channel, OnMessage, cancellationToken).ConfigureAwait(false);
+            var handler = Handler();
+            await _connection.SubscribeAsync(_channel, handler, cancellationToken).ConfigureAwait(false);
+            _handler = handler;
             IsSubscribed = true;
             if (_disposed)
             {
                 // It came after the disposal had looked.
-                await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+                await UnsubscribeAsync(_channel, handler).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -108,7 +108,7 @@ internal sealed class RedisHints : IAsyncDisposable
         try
         {
             _watches[watch] = 0;
-            await _connection.SubscribeAsync(channel, watch.OnMessage, cancellationToken).ConfigureAwait(false);
+            await watch.SubscribeAsync(cancellationToken).ConfigureAwait(false);
             if (_disposed)
             {
                 await watch.DisposeAsync().ConfigureAwait(false);
@@ -128,22 +128,31 @@ internal sealed class RedisHints : IAsyncDisposable
         }
     }
 
+    /// <summary>Subscribes anew, in the background, what was subscribed and is not: somebody who shares the connection has ended all its subscriptions.</summary>
+    public void Revive()
+    {
+        if (IsSubscribed && !_disposed && !_connection.IsSubscribed(_channel))
+        {
+            OnFailed();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
         _connection.Restored -= OnRestored;
+        _connection.Failed -= OnFailed;
         _sessions.Clear();
         foreach (var (watch, _) in _watches)
         {
             await watch.DisposeAsync().ConfigureAwait(false);
         }
 
-        // One that was given up half-way may be in place too, on a connection that lives on. The semaphore is not disposed: it holds nothing,
-        // and a call that is under way gives it back.
-        if (_triedToSubscribe)
+        // The semaphore is not disposed: it holds nothing, and a call that is under way gives it back.
+        if (_handler is { } handler)
         {
-            await UnsubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            await UnsubscribeAsync(_channel, handler).ConfigureAwait(false);
         }
     }
 
@@ -174,13 +183,69 @@ internal sealed class RedisHints : IAsyncDisposable
             return;
         }
 
-        if (_sessions.TryGetValue(session, out var listener))
+        if (!_sessions.TryGetValue(session, out var listener))
         {
-            listener.OnGranted(text[(first + 1)..last], new FencingToken(token));
+            return;
+        }
+
+        var id = text[(first + 1)..last];
+        if (_confirmsGrants)
+        {
+            listener.OnChanged(id);
+        }
+        else
+        {
+            listener.OnGranted(id, new FencingToken(token));
         }
     }
 
     private void OnRestored() => _ = AskAgainAsync();
+
+    private void OnFailed()
+    {
+        if (!_disposed && (IsSubscribed || !_watches.IsEmpty) && Interlocked.Exchange(ref _reviving, 1) == 0)
+        {
+            _ = ReviveAsync();
+        }
+    }
+
+    // With another handler first, so that at no time nobody hears. Where it fails the old one stays, and the driver goes on with it.
+    private async Task ReviveAsync()
+    {
+        try
+        {
+            if (_handler is { } old)
+            {
+                var handler = Handler();
+                await _connection.SubscribeAsync(_channel, handler, CancellationToken.None).ConfigureAwait(false);
+                _handler = handler;
+                await UnsubscribeAsync(_channel, _disposed ? handler : old).ConfigureAwait(false);
+            }
+
+            foreach (var (watch, _) in _watches)
+            {
+                await watch.ReviveAsync().ConfigureAwait(false);
+            }
+
+            RedisLog.Resubscribed(_logger, ChannelName);
+            TellAll();
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            RedisLog.ResubscribeUnconfirmed(_logger, ChannelName, e);
+        }
+        finally
+        {
+            Volatile.Write(ref _reviving, 0);
+        }
+    }
+
+    // Another for each subscription, or the driver could not tell one from the next.
+    private Action<RedisChannel, RedisValue> Handler()
+    {
+        var hints = this;
+        return (channel, message) => hints.OnMessage(channel, message);
+    }
 
     // The driver subscribes again before it tells us that the connection is back. A ping on the same connection is answered after
     // that: what is published from then on is heard, and what was before is asked for.
@@ -196,6 +261,11 @@ internal sealed class RedisHints : IAsyncDisposable
             RedisLog.ResubscribeUnconfirmed(_logger, ChannelName, e);
         }
 
+        TellAll();
+    }
+
+    private void TellAll()
+    {
         foreach (var (_, listener) in _sessions)
         {
             listener.OnChanged(null);
@@ -209,16 +279,42 @@ internal sealed class RedisHints : IAsyncDisposable
 
     private sealed class Watch(RedisHints hints, RedisChannel channel, Action changed) : IAsyncDisposable
     {
+        private Action<RedisChannel, RedisValue>? _handler;
+
         public Action Changed { get; } = changed;
 
-        public void OnMessage(RedisChannel from, RedisValue message) => Changed();
+        public async Task SubscribeAsync(CancellationToken cancellationToken)
+        {
+            var handler = Handler();
+            await hints._connection.SubscribeAsync(channel, handler, cancellationToken).ConfigureAwait(false);
+            _handler = handler;
+        }
+
+        public async Task ReviveAsync()
+        {
+            if (_handler is { } old)
+            {
+                await SubscribeAsync(CancellationToken.None).ConfigureAwait(false);
+                await hints.UnsubscribeAsync(channel, old).ConfigureAwait(false);
+                if (!hints._watches.ContainsKey(this))
+                {
+                    await hints.UnsubscribeAsync(channel, _handler).ConfigureAwait(false);
+                }
+            }
+        }
 
         public async ValueTask DisposeAsync()
         {
-            if (hints._watches.TryRemove(this, out _))
+            if (hints._watches.TryRemove(this, out _) && _handler is { } handler)
             {
-                await hints.UnsubscribeAsync(channel, OnMessage).ConfigureAwait(false);
+                await hints.UnsubscribeAsync(channel, handler).ConfigureAwait(false);
             }
+        }
+
+        private Action<RedisChannel, RedisValue> Handler()
+        {
+            var watch = this;
+            return (_, _) => watch.Changed();
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Coordination.Redis;
@@ -25,4 +26,13 @@ internal static partial class RedisLog
 
     [LoggerMessage(2006, LogLevel.Warning, "A part of a renewal failed: {Claims} of {Total} claims are unconfirmed.", EventName = "RedisRenewalUnconfirmed")]
     public static partial void RenewalUnconfirmed(ILogger logger, int claims, int total, Exception exception);
+
+    [LoggerMessage(2007, LogLevel.Warning, "Redis at {EndPoint} may evict the queues of claims: its maxmemory is {MaxMemory} bytes and its maxmemory-policy is {Policy}. Set maxmemory-policy noeviction, or two may hold the same name.", EventName = "RedisMayEvict")]
+    public static partial void MayEvict(ILogger logger, EndPoint endPoint, long maxMemory, string policy);
+
+    [LoggerMessage(2008, LogLevel.Debug, "The settings of Redis at {EndPoint} are not known, as the user may not ask (INFO): check that its maxmemory-policy is noeviction.", EventName = "RedisSettingsNotPermitted")]
+    public static partial void SettingsNotPermitted(ILogger logger, EndPoint endPoint, Exception exception);
+
+    [LoggerMessage(2009, LogLevel.Information, "The subscription of {Channel} had ended, or its server is gone; it was made anew, and claims that wait are asked for.", EventName = "RedisResubscribed")]
+    public static partial void Resubscribed(ILogger logger, string channel);
 }

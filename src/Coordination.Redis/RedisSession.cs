@@ -68,6 +68,11 @@ internal sealed class RedisSession : IBackendSession
         {
             var reply = await _backend.EvaluateAsync(RedisScripts.Claim, arguments, "claim", resource, cancellationToken).ConfigureAwait(false);
             var result = RedisReplies.ToClaimResult(reply, Duration);
+            if (result.Outcome == ClaimOutcome.Granted && _backend.Acks is not null)
+            {
+                result = await ConfirmAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+
             settled = result.Outcome != ClaimOutcome.Waiting;
             return result;
         }
@@ -83,6 +88,18 @@ internal sealed class RedisSession : IBackendSession
                 _waiting.TryRemove(id, out _);
             }
         }
+    }
+
+    // The claim is asked for once more, where replicas are waited for. That writes it anew, and finds it gone when another server has taken over without it.
+    private async ValueTask<ClaimResult> ConfirmAsync(ClaimRequest request, CancellationToken cancellationToken)
+    {
+        var (resource, id) = request.Key;
+        var arguments = _backend.Arguments(
+            resource, id, (int)ClaimIntent.FindExisting, _milliseconds, RedisReplies.LimitOf(request.Mode, request.Limit), 0, _route, _backend.Retention, request.Value);
+        var reply = await _backend.Acks!.EvaluateAsync(RedisScripts.Claim, arguments, "claim", resource, cancellationToken).ConfigureAwait(false);
+        var result = RedisReplies.ToClaimResult(reply, Duration);
+        return result.Outcome != ClaimOutcome.Refused ? result : throw new CoordinationException(
+            $"Redis could not claim '{resource}': the server that granted it was replaced by one that does not know of it.", isTransient: true);
     }
 
     /// <inheritdoc/>
@@ -116,6 +133,11 @@ internal sealed class RedisSession : IBackendSession
     public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
         _backend.Keys.Keep(claims.Count);
+        if (!_waiting.IsEmpty)
+        {
+            _backend.Hints.Revive();
+        }
+
         var exceptions = new List<ClaimRenewal>();
         var calls = new List<(Batch Batch, Task<RedisResult> Reply)>();
         foreach (var batch in Batches(claims))
@@ -159,7 +181,7 @@ internal sealed class RedisSession : IBackendSession
     public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
         var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds);
-        var reply = await _backend.EvaluateAsync(RedisScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
+        var reply = await _backend.EvaluateConfirmedAsync(RedisScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
         return (long)reply == 1 ? new RedisTicket(claim).ToString() : null;
     }
 
@@ -170,7 +192,7 @@ internal sealed class RedisSession : IBackendSession
     public async ValueTask<bool> AttachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
         var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds, _route);
-        var reply = await _backend.EvaluateAsync(RedisScripts.Attach, arguments, "attach", claim.Resource, cancellationToken).ConfigureAwait(false);
+        var reply = await _backend.EvaluateConfirmedAsync(RedisScripts.Attach, arguments, "attach", claim.Resource, cancellationToken).ConfigureAwait(false);
         return (long)reply == 1;
     }
 
@@ -243,7 +265,7 @@ internal sealed class RedisSession : IBackendSession
             }
         });
         Fill(arguments, claims, batch, 3);
-        return _backend.EvaluateAsync(RedisScripts.Renew, arguments, "renew", Name(claims, batch), cancellationToken).AsTask();
+        return _backend.EvaluateConfirmedAsync(RedisScripts.Renew, arguments, "renew", Name(claims, batch), cancellationToken).AsTask();
     }
 
     private void Fill(RedisArguments arguments, IReadOnlyList<ClaimKey> claims, Batch batch, int offset)

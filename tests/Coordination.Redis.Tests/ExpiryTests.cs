@@ -191,13 +191,13 @@ public abstract class ExpiryTests(IServerFixture fixture) : BackendTests(fixture
         var brief = await OpenAsync(100);
         for (var i = 0; i < 10; i++)
         {
+            var sent = Stopwatch.GetTimestamp();
             var (key, result) = await ClaimAsync(session: brief);
-            var answered = Stopwatch.GetTimestamp();
             Assert.Equal(ClaimOutcome.Granted, result.Outcome);
             await UntilAsync(async () => (await HoldersAsync()).Length == 0);
 
-            // From before the send it lasts at least as long as told; from the answer, that less the way.
-            Assert.True(Stopwatch.GetElapsedTime(answered) > result.Remaining - TimeSpan.FromMilliseconds(20));
+            // From before the send: how long the answer was on its way is not known.
+            Assert.True(Stopwatch.GetElapsedTime(sent) > result.Remaining);
             await brief.ReleaseAsync(key, Token);
         }
     }

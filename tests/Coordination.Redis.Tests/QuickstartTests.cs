@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Coordination.Redis.Tests.Conformance;
+using Coordination.Redis.Tests.Servers;
 
 namespace Coordination.Redis.Tests;
 
 /// <summary>Runs samples/Quickstart as a newcomer does: as a process, judged by what it prints and how it ends.</summary>
-public sealed partial class QuickstartTests(QuickstartRuns runs) : IClassFixture<QuickstartRuns>
+public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPool pool) : IClassFixture<QuickstartRuns>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -14,6 +16,16 @@ public sealed partial class QuickstartTests(QuickstartRuns runs) : IClassFixture
 
     [Fact]
     public async Task Worker_processes_keep_every_guarantee_through_a_hosted_Garnet() => AssertPassed(await runs.Garnet);
+
+    [Fact]
+    public async Task Worker_processes_keep_every_guarantee_on_a_cluster_of_which_they_are_told_one_node()
+    {
+        Servers.Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
+        await using var cluster = await pool.TakeAsync();
+        using var run = QuickstartRun.Start("--redis", cluster.Nodes[0].EndPoint);
+
+        AssertPassed(await run.Result);
+    }
 
     [Fact]
     public async Task The_referee_notices_a_worker_that_enters_without_asking()

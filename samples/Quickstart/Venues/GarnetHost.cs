@@ -34,7 +34,7 @@ internal sealed class GarnetHost : IDisposable
                 server.Start();
                 return new GarnetHost(server, port);
             }
-            catch (SocketException) when (attempt < 5)
+            catch (Exception exception) when (attempt < 5 && (exception is SocketException || exception.InnerException is SocketException))
             {
             }
         }

@@ -121,17 +121,25 @@ internal sealed class Acquisition
                     }
                     catch (CoordinationException exception)
                     {
-                        fault = exception;
+                        fault = IsOutOfTime(exception) ? fault : exception;
                         throw;
                     }
                 },
                 budget.Token).ConfigureAwait(false);
+        }
+        catch (CoordinationException exception) when (IsOutOfTime(exception))
+        {
+            throw fault;
         }
         catch (OperationCanceledException) when (budget.TimedOut)
         {
             throw fault;
         }
     }
+
+    /// <summary>The last attempt gets what is left of the time, and may end for that alone: what the server said before says more.</summary>
+    private bool IsOutOfTime(CoordinationException exception) =>
+        exception is { IsTransient: true, InnerException: OperationCanceledException } && _engine.Clock.Now >= _answerBy;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterOnceAsync(CancellationToken cancellationToken)

@@ -23,6 +23,10 @@ public abstract class BackendServer : IAsyncDisposable
     /// <summary>Whether opening a session sends nothing, because sessions are nothing but their claims: then it cannot fail for the server's sake.</summary>
     public virtual bool OpensSessionsLocally => false;
 
+    /// <summary>How many requests at the server one renewal of so many claims may cost. Batches of a fixed size by default; a sharded server says what it can batch.</summary>
+    /// <param name="claims">How many.</param>
+    public virtual double MostRenewalRequests(int claims) => claims <= 10 ? 2 : (claims / 50.0) + 1;
+
     public abstract ValueTask<BackendConnection> ConnectAsync();
 
     /// <summary>Starts a process that works on this server; see <see cref="WorkerLoop"/> for what it understands.</summary>

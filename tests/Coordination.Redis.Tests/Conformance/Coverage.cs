@@ -9,6 +9,10 @@ public sealed class Coverage(ITestOutputHelper output)
         Assert.Empty(SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(RedisConformanceFixture)));
 
     [Fact]
+    public void Redis_Cluster_is_held_to_the_whole_specification() =>
+        Assert.Empty(SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(RedisClusterFixture)));
+
+    [Fact]
     public void What_is_not_run_on_Garnet_is_named_with_a_reason()
     {
         var lines = SuiteCoverage.AssertComplete(typeof(Coverage).Assembly, typeof(GarnetConformanceFixture), GarnetLimits.LeftOut);

@@ -17,83 +17,58 @@ internal static class GarnetLimits
     };
 }
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetAcquisition(GarnetConformanceFixture fixture) : AcquisitionSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetElection(GarnetConformanceFixture fixture) : ElectionSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetExclusion(GarnetConformanceFixture fixture) : ExclusionSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetFencing(GarnetConformanceFixture fixture) : FencingSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetOrder(GarnetConformanceFixture fixture) : OrderSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetRelease(GarnetConformanceFixture fixture) : ReleaseSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetHandRenewed(GarnetConformanceFixture fixture) : HandRenewedSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetClaimContract(GarnetConformanceFixture fixture) : ClaimContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetDetachContract(GarnetConformanceFixture fixture) : DetachContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetFaultContract(GarnetConformanceFixture fixture) : FaultContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetGrantRule(GarnetConformanceFixture fixture) : GrantRuleSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetHintContract(GarnetConformanceFixture fixture) : HintContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetNameContract(GarnetConformanceFixture fixture) : NameContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetSessionContract(GarnetConformanceFixture fixture) : SessionContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
 [Unsupported(nameof(Tokens_grow_although_the_servers_clock_steps_back), GarnetLimits.NoFakeClock)]
 [Unsupported(nameof(A_server_clock_that_steps_back_does_not_keep_the_dead_alive), GarnetLimits.NoFakeClock)]
 [Unsupported(nameof(A_server_clock_that_steps_back_takes_nothing_from_those_that_renew), GarnetLimits.NoFakeClock)]
 [Unsupported(nameof(Tokens_grow_over_a_restart_that_keeps_the_data), GarnetLimits.NoPersistence)]
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetTokenContract(GarnetConformanceFixture fixture) : TokenContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetValueContract(GarnetConformanceFixture fixture) : ValueContractSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetDisposal(GarnetConformanceFixture fixture) : DisposalSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetExclusionOfProcesses(GarnetConformanceFixture fixture) : ExclusionOfProcessesSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetLoss(GarnetConformanceFixture fixture) : LossSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetNothingLeftBehind(GarnetConformanceFixture fixture) : NothingLeftBehindSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetExactlyOneClaim(GarnetConformanceFixture fixture) : ExactlyOneClaimSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetCrash(GarnetConformanceFixture fixture) : CrashSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetNothingHangs(GarnetConformanceFixture fixture) : NothingHangsSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetBadInput(GarnetConformanceFixture fixture) : BadInputSuite(fixture), IClassFixture<GarnetConformanceFixture>;
 
 [Unsupported(nameof(Waiters_ask_no_more_often_than_they_renew), GarnetLimits.NoCounters)]
 [Unsupported(nameof(An_acquisition_costs_the_same_with_1_waiter_and_with_256), GarnetLimits.NoCounters)]
-[Collection(GarnetConformanceFixture.OneByOne)]
 public sealed class GarnetHandOff(GarnetConformanceFixture fixture) : HandOffSuite(fixture), IClassFixture<GarnetConformanceFixture>;

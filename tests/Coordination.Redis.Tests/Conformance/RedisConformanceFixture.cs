@@ -1,5 +1,8 @@
 using Coordination.Conformance;
+using Coordination.Redis.Tests.Conformance;
 using Coordination.Redis.Tests.Servers;
+
+[assembly: AssemblyFixture(typeof(GarnetPool))]
 
 namespace Coordination.Redis.Tests.Conformance;
 
@@ -38,14 +41,30 @@ public sealed class RedisClockFixture : RedisConformanceFixture
     }
 }
 
-/// <summary>Garnet, in memory. Its suites run one after the other: each of its processes takes as much of the machine as all of Redis's.</summary>
-public sealed class GarnetConformanceFixture : BackendFixture
+/// <summary>Garnets that run: each start costs a second of a core.</summary>
+public sealed class GarnetPool() : ServerPool<GarnetServerProcess>(static async () =>
 {
-    public const string OneByOne = "Garnet conformance";
+    var server = new GarnetServerProcess();
+    await server.StartAsync();
+    return server;
+});
 
+/// <summary>Garnet, in memory.</summary>
+public sealed class GarnetConformanceFixture(GarnetPool pool) : BackendFixture
+{
     public override string Name => "Garnet";
 
-    public override ValueTask<BackendServer> StartServerAsync() => RedisServerUnderTest.StartAsync(new GarnetServerProcess());
+    public override async ValueTask<BackendServer> StartServerAsync()
+    {
+        var server = await pool.TakeAsync();
+        return await RedisServerUnderTest.UseAsync(server, server.DisposeAsync);
+    }
+
+    protected override async ValueTask<BackendServer> StartSharedServerAsync()
+    {
+        var server = await pool.RentAsync();
+        return await RedisServerUnderTest.UseAsync(server, () => pool.ReturnAsync(server));
+    }
 }
 
 /// <summary>Redis in a container. Its suites run one after the other: a container takes seconds to start.</summary>

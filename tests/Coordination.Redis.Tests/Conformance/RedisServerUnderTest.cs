@@ -13,10 +13,12 @@ public sealed class RedisServerUnderTest : BackendServer
     private readonly TestServer? _server;
     private readonly RealTime _time = new();
     private readonly Func<long> _scriptCalls;
+    private readonly Func<ValueTask>? _end;
     private ConnectionMultiplexer? _admin;
 
-    private RedisServerUnderTest(string endPoint, TestServer? server)
+    private RedisServerUnderTest(string endPoint, TestServer? server, Func<ValueTask>? end = null)
     {
+        _end = end;
         _endPoint = endPoint;
         _server = server;
         _scriptCalls = () => RedisStatistics.ScriptCalls(Admin.GetServer(_endPoint));
@@ -39,15 +41,21 @@ public sealed class RedisServerUnderTest : BackendServer
     public static async ValueTask<BackendServer> StartAsync(TestServer server)
     {
         await server.StartAsync();
-        return await ConnectAsync(new RedisServerUnderTest(server.EndPoint, server));
+        return await UseAsync(server, server.DisposeAsync);
     }
+
+    /// <summary>Uses one that was started.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="end">What becomes of it in the end.</param>
+    public static ValueTask<BackendServer> UseAsync(TestServer server, Func<ValueTask> end) =>
+        ConnectAsync(new RedisServerUnderTest(server.EndPoint, server, end));
 
     /// <summary>Uses one that runs already, as <c>host:port</c>. Others may use it too; but what is counted is then not the library's alone.</summary>
     public static ValueTask<BackendServer> UseAsync(string endPoint) => ConnectAsync(new RedisServerUnderTest(endPoint, server: null));
 
     private static async ValueTask<BackendServer> ConnectAsync(RedisServerUnderTest server)
     {
-        server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false");
+        server._admin = await ConnectionMultiplexer.ConnectAsync($"{server._endPoint},allowAdmin=true,abortConnect=false,syncTimeout=60000,asyncTimeout=60000");
 
         // The scripts are known from here on: "lose the reply of the next request" then hits the request, not the question whether its script is known.
         // A server that has just started on a loaded machine takes its time for the first one.
@@ -98,14 +106,14 @@ public sealed class RedisServerUnderTest : BackendServer
 
     public override async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
         if (_admin is not null)
         {
             await _admin.DisposeAsync();
+        }
+
+        if (_end is not null)
+        {
+            await _end();
         }
     }
 
