@@ -1,0 +1,258 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Threading.Channels;
+
+namespace Coordination.ZooKeeper.Client;
+
+/// <summary>
+/// One connection to one server, from the session's confirmation to its end: requests go out in the order in which they were given, replies come in the same order, events in
+/// between. What the connection sees is told on its read loop, one after the other.
+/// </summary>
+internal sealed class ZooKeeperConnection
+{
+    /// <summary>Up to this many bytes are put into one write.</summary>
+    private const int BatchLength = 64 * 1024;
+
+    private readonly Stream _stream;
+    private readonly PipeReader _reader;
+    private readonly ZooKeeperChroot _chroot;
+    private readonly TimeProvider _time;
+    private readonly Action<ZooKeeperEvent> _onEvent;
+    private readonly Channel<JuteWriter> _outgoing = Channel.CreateUnbounded<JuteWriter>(new UnboundedChannelOptions { SingleReader = true });
+
+    // Guards the order: number, place in the queue of replies and place in the queue of frames are one.
+    private readonly Lock _gate = new();
+    private readonly Queue<ZooKeeperRequest> _pending = new();
+    private int _lastXid;
+    private bool _isEnded;
+    private Exception? _reason;
+    private long _lastSent;
+    private long _lastReceived;
+    private long _lastZxid;
+    private ITimer? _timer;
+
+    /// <summary>Takes over a connection whose session is confirmed (<see cref="ZooKeeperConnector"/>).</summary>
+    public ZooKeeperConnection(
+        ZooKeeperServer server,
+        Stream stream,
+        PipeReader reader,
+        ZooKeeperConnectResponse session,
+        ZooKeeperChroot chroot,
+        TimeProvider time,
+        Action<ZooKeeperEvent> onEvent)
+    {
+        Server = server;
+        Session = session;
+        _stream = stream;
+        _reader = reader;
+        _chroot = chroot;
+        _time = time;
+        _onEvent = onEvent;
+        _lastSent = _lastReceived = time.GetTimestamp();
+    }
+
+    public ZooKeeperServer Server { get; }
+
+    public ZooKeeperConnectResponse Session { get; }
+
+    /// <summary>The newest transaction that a reply told of; 0 before the first.</summary>
+    public long LastZxid => Volatile.Read(ref _lastZxid);
+
+    /// <summary>Sends a request as soon as those before it are sent.</summary>
+    /// <returns><see langword="false"/> when the connection has ended: the request was not sent.</returns>
+    public bool TrySend(ZooKeeperRequest request)
+    {
+        lock (_gate)
+        {
+            if (_isEnded)
+            {
+                return false;
+            }
+
+            _lastXid = _lastXid == int.MaxValue ? 1 : _lastXid + 1;
+            request.Xid = _lastXid;
+            request.Frame.SetXid(_lastXid);
+            _pending.Enqueue(request);
+            _outgoing.Writer.TryWrite(request.Frame);
+            Volatile.Write(ref _lastSent, _time.GetTimestamp());
+            return true;
+        }
+    }
+
+    /// <summary>Runs the connection until it ends, by whatever.</summary>
+    /// <returns>Why it ended. Requests without a reply have failed.</returns>
+    public async Task<Exception> RunAsync()
+    {
+        using (_timer = _time.CreateTimer(static state => ((ZooKeeperConnection)state!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan))
+        {
+            Check();
+            var writing = EndWithAsync(WriteAsync());
+            await EndWithAsync(ReadAsync()).ConfigureAwait(false);
+            await writing.ConfigureAwait(false);
+        }
+
+        await _reader.CompleteAsync().ConfigureAwait(false);
+        while (_outgoing.Reader.TryRead(out var frame))
+        {
+            frame.Dispose();
+        }
+
+        return _reason!;
+    }
+
+    /// <summary>Fails the requests that have no reply. To be called after <see cref="RunAsync"/>.</summary>
+    public void FailPending()
+    {
+        while (_pending.TryDequeue(out var request))
+        {
+            request.Fail(new ZooKeeperException(
+                ZooKeeperErrorCode.ConnectionLoss,
+                $"The connection to ZooKeeper at {Server} was lost while {request.Type}{(request.Path is null ? "" : $" '{request.Path}'")} was under way: whether it was done is not known. {_reason!.Message}",
+                _reason)
+            {
+                Path = request.Path,
+            });
+        }
+    }
+
+    /// <summary>Ends the connection.</summary>
+    /// <param name="reason">Why. The first one counts.</param>
+    public void End(Exception reason)
+    {
+        lock (_gate)
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+
+            _isEnded = true;
+            _reason = reason;
+        }
+
+        _outgoing.Writer.TryComplete();
+        _stream.Dispose();
+    }
+
+    private async Task EndWithAsync(Task loop)
+    {
+        try
+        {
+            await loop.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            End(exception);
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        var batch = new ArrayBufferWriter<byte>(1024);
+        while (await _outgoing.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            while (batch.WrittenCount < BatchLength && _outgoing.Reader.TryRead(out var frame))
+            {
+                batch.Write(frame.Frame);
+                frame.Dispose();
+            }
+
+            await _stream.WriteAsync(batch.WrittenMemory).ConfigureAwait(false);
+            batch.ResetWrittenCount();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        while (true)
+        {
+            var result = await _reader.ReadAsync().ConfigureAwait(false);
+            Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+            var buffer = result.Buffer;
+            while (ZooKeeperFrames.TryTake(ref buffer, out var frame))
+            {
+                Receive(frame.AsSpan());
+            }
+
+            _reader.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted)
+            {
+                throw new EndOfStreamException("The server hung up.");
+            }
+        }
+    }
+
+    private void Receive(ReadOnlySpan<byte> frame)
+    {
+        var reader = new JuteReader(frame);
+        var header = ZooKeeperReplyHeader.Read(ref reader);
+        switch (header.Xid)
+        {
+            case ZooKeeperReplyHeader.Ping:
+                break;
+            case ZooKeeperReplyHeader.Event:
+                _onEvent(ZooKeeperReplyHeader.ReadEvent(ref reader, _chroot));
+                break;
+            default:
+                Take(header).Complete(header.Code, ref reader, _chroot);
+                break;
+        }
+    }
+
+    private ZooKeeperRequest Take(ZooKeeperReplyHeader header)
+    {
+        lock (_gate)
+        {
+            if (!_pending.TryPeek(out var request) || request.Xid != header.Xid)
+            {
+                throw new InvalidDataException($"A reply to request {header.Xid} came where {(request is null ? "none" : $"one to {request.Xid}")} was due.");
+            }
+
+            if (header.Zxid > _lastZxid)
+            {
+                Volatile.Write(ref _lastZxid, header.Zxid);
+            }
+
+            return _pending.Dequeue();
+        }
+    }
+
+    // Runs by the timer, which it sets anew: a ping when nothing was sent for a third of the time-out, the end when nothing came for two thirds.
+    private void Check()
+    {
+        var third = Session.Timeout / 3;
+        var received = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        if (received >= 2 * third)
+        {
+            End(new IOException($"Nothing came from the server for {received.TotalSeconds:0.###} s, two thirds of the session's time-out."));
+            return;
+        }
+
+        if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= third)
+        {
+            Ping();
+        }
+
+        var next = Min(third - _time.GetElapsedTime(Volatile.Read(ref _lastSent)), (2 * third) - received);
+        _timer?.Change(next > TimeSpan.FromMilliseconds(1) ? next : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Ping()
+    {
+        var ping = ZooKeeperRequest.Begin(ZooKeeperOpCode.Ping, ZooKeeperReplyHeader.Ping);
+        ping.Complete();
+        lock (_gate)
+        {
+            if (!_isEnded)
+            {
+                _outgoing.Writer.TryWrite(ping);
+                Volatile.Write(ref _lastSent, _time.GetTimestamp());
+                return;
+            }
+        }
+
+        ping.Dispose();
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
