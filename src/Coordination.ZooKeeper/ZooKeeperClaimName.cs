@@ -63,6 +63,10 @@ internal readonly record struct ZooKeeperClaimName(ClaimMode Mode, int Limit, st
         return false;
     }
 
+    /// <summary>Reads the name of a node that the servers gave to a claim of ours.</summary>
+    public static ZooKeeperClaimName Parse(string name) =>
+        TryParse(name, out var claim) ? claim : throw new InvalidDataException($"'{name}' is no name of a claim's node.");
+
     private static bool TryParseSequence(ReadOnlySpan<char> text, out int sequence)
     {
         sequence = 0;

@@ -66,7 +66,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
 
     /// <summary>How a claim of this connection stands whose node was made after <see cref="IsRead"/> was looked at. If it waits, its session hears of its grant and of its loss.</summary>
     /// <returns>Whether it is granted, waits or is gone; <see langword="null"/> when the copy is not complete any more.</returns>
-    public ClaimOutcome? Enter(ZooKeeperWaiter waiter)
+    public ClaimOutcome? Enter(ZooKeeperWaiter waiter, bool mayWait)
     {
         lock (_gate)
         {
@@ -96,7 +96,11 @@ internal sealed class ZooKeeperQueue(string resource, string path)
                 return ClaimOutcome.Refused;
             }
 
-            Put(waiter);
+            if (mayWait)
+            {
+                Put(waiter);
+            }
+
             return ClaimOutcome.Waiting;
         }
     }

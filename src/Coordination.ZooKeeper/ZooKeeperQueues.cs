@@ -100,18 +100,6 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    /// <summary>There is a connection again: watches that could not be set before are set now. The others come back by themselves.</summary>
-    public void Connected()
-    {
-        lock (_gate)
-        {
-            foreach (var queue in _queues.Values)
-            {
-                _ = Watch(queue);
-            }
-        }
-    }
-
     /// <summary>Ends the watches that nobody has needed for a while. Called now and then.</summary>
     public void Sweep()
     {
@@ -223,7 +211,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         var reading = queue.Forget();
         try
         {
-            var (nodes, _) = await client.GetChildrenAsync(queue.Path, CancellationToken.None).ConfigureAwait(false);
+            var (nodes, _) = await client.GetChildrenAsync(queue.Path, cancellationToken: CancellationToken.None).ConfigureAwait(false);
             queue.Read(reading, nodes);
         }
         catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
