@@ -110,7 +110,17 @@ public sealed class CutClient : IAsyncDisposable
                 change = _change.Task;
             }
 
-            await change.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            try
+            {
+                await change.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                lock (Seen)
+                {
+                    Assert.Fail($"Waited for {string.Join(", ", states)}; seen: {string.Join(", ", Seen)}. Last error: {Client.LastError}");
+                }
+            }
         }
     }
 

@@ -105,7 +105,12 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
         var id = client.SessionId;
         var told = new TaskCompletionSource<ZooKeeperEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var watch = await client.AddWatchAsync("/", ZooKeeperWatchMode.PersistentRecursive, change => told.TrySetResult(change), Token);
+
+        // Cut off, so that it does not take the session back before its end is read from the other connection.
+        cut.Proxy.Refuse();
+        await cut.SeesAsync(ZooKeeperState.Suspended);
         await OtherConnection.EndSessionAsync(server.Server.EndPoint, id, client.SessionPassword);
+        cut.Proxy.Resume();
         if (again)
         {
             await cut.SeesAsync(ZooKeeperState.Suspended, ZooKeeperState.Lost, ZooKeeperState.Connecting, ZooKeeperState.Connected);
