@@ -112,5 +112,7 @@ public sealed class ZooKeeperOperation
 
 /// <summary>What one operation of a multi did.</summary>
 /// <param name="Path">The node that was created; <see langword="null"/> for other operations.</param>
-/// <param name="Stat">The node that was created or changed; <see langword="null"/> for other operations.</param>
+/// <param name="Stat">
+/// What ZooKeeper knows of a node whose data was changed, and of a created one where the server says so: of containers and nodes with a TTL. Otherwise <see langword="null"/>.
+/// </param>
 public readonly record struct ZooKeeperOperationResult(string? Path, ZooKeeperStat? Stat);

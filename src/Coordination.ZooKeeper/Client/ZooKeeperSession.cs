@@ -94,12 +94,16 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
                 return Task.CompletedTask;
             }
 
+            if (!_isEnded)
+            {
+                _running ??= Task.Run(RunAsync, CancellationToken.None);
+            }
+
             if (Refusal() is { } refusal)
             {
                 return Task.FromException(refusal);
             }
 
-            _running ??= Task.Run(RunAsync, CancellationToken.None);
             _connected ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _connected.Task.WaitAsync(cancellationToken);
         }
@@ -352,6 +356,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
     {
         _ when _isEnded => new ObjectDisposedException(nameof(ZooKeeperClient)),
         ZooKeeperState.Lost => _lost,
+        _ when _running is null => new InvalidOperationException($"Call {nameof(ZooKeeperClient)}.{nameof(ZooKeeperClient.ConnectAsync)} first."),
         _ => null,
     };
 

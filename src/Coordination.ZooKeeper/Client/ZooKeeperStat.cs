@@ -8,7 +8,7 @@ namespace Coordination.ZooKeeper.Client;
 /// <param name="Version">How often its data was changed.</param>
 /// <param name="Cversion">How often its children were created and deleted.</param>
 /// <param name="Aversion">How often its ACL was changed.</param>
-/// <param name="EphemeralOwner">The session that it ends with; 0 if it is not ephemeral. Containers and nodes with a TTL have negative numbers.</param>
+/// <param name="EphemeralOwner">The session that it ends with; 0 if it is not ephemeral.</param>
 /// <param name="DataLength">The bytes of its data.</param>
 /// <param name="NumChildren">The number of its children.</param>
 /// <param name="Pzxid">The transaction that last created or deleted a child.</param>
