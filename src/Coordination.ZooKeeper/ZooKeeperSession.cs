@@ -129,7 +129,13 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         catch (ZooKeeperException exception)
         {
             // The session has ended, and the claim with it.
-            return ZooKeeperErrors.IsSessionLost(exception) ? false : throw Translate(exception, "release", claim.Resource);
+            return ZooKeeperErrors.IsSessionLost(exception) ? false : throw ZooKeeperErrors.Translate(exception, _backend.Servers, "release", claim.Resource);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            // The engine has dropped the session meanwhile. That it was told is not certain.
+            throw new CoordinationException(
+                $"ZooKeeper at {_backend.Servers} could not release '{claim.Resource}': it did not answer before the session was given up. The claim ends with the session, within {Duration}.", isTransient: true, exception);
         }
     }
 
@@ -234,8 +240,10 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         }
     }
 
-    private CoordinationException Translate(ZooKeeperException exception, string operation, string? resource) =>
-        ZooKeeperErrors.Translate(exception, _backend.Servers, operation, resource);
+    // What a connection that was closed here leaves unanswered is the end of the session, not a fault.
+    private Exception Translate(ZooKeeperException exception, string operation, string? resource) => Volatile.Read(ref _listener) is null
+        ? new ObjectDisposedException(typeof(ZooKeeperSession).FullName, exception)
+        : ZooKeeperErrors.Translate(exception, _backend.Servers, operation, resource);
 
     private void ThrowIfOver(CancellationToken cancellationToken)
     {

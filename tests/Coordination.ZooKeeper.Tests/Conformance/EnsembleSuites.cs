@@ -11,7 +11,7 @@ public sealed class EnsembleDisposal(EnsembleFixture fixture) : DisposalSuite(fi
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleElection(EnsembleFixture fixture) : ElectionSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleExclusionOfProcesses(EnsembleFixture fixture) : ExclusionOfProcessesSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -20,10 +20,10 @@ public sealed class EnsembleExclusion(EnsembleFixture fixture) : ExclusionSuite(
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleFencing(EnsembleFixture fixture) : FencingSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleLoss(EnsembleFixture fixture) : LossSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleNothingLeftBehind(EnsembleFixture fixture) : NothingLeftBehindSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -35,13 +35,13 @@ public sealed class EnsembleOrder(EnsembleFixture fixture) : OrderSuite(fixture)
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleHandOff(EnsembleFixture fixture) : HandOffSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleCrash(EnsembleFixture fixture) : CrashSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleRelease(EnsembleFixture fixture) : ReleaseSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleNothingHangs(EnsembleFixture fixture) : NothingHangsSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -50,19 +50,19 @@ public sealed class EnsembleBadInput(EnsembleFixture fixture) : BadInputSuite(fi
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleRenewalScales(EnsembleFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleHandRenewed(EnsembleFixture fixture) : HandRenewedSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleOutage(EnsembleFixture fixture) : OutageSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleClaimContract(EnsembleFixture fixture) : ClaimContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleDetachContract(EnsembleFixture fixture) : DetachContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleFaultContract(EnsembleFixture fixture) : FaultContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -74,7 +74,7 @@ public sealed class EnsembleHintContract(EnsembleFixture fixture) : HintContract
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleNameContract(EnsembleFixture fixture) : NameContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Second)]
 public sealed class EnsembleSessionContract(EnsembleFixture fixture) : SessionContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Unsupported(nameof(Tokens_grow_although_the_servers_clock_steps_back), ZooKeeperLimits.NoWallClock)]
