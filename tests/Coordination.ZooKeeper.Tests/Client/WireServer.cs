@@ -34,6 +34,9 @@ public sealed class WireServer : IAsyncDisposable
 
     public string Address => _listener.LocalEndpoint.ToString()!;
 
+    /// <summary>Whether it hangs up after each answer: a client that was promised more than came would wait for it otherwise.</summary>
+    public bool HangsUp { get; set; }
+
     /// <summary>The frames that came, without their lengths; the first of each connection is its handshake.</summary>
     public ConcurrentQueue<byte[]> Frames { get; } = [];
 
@@ -104,6 +107,10 @@ public sealed class WireServer : IAsyncDisposable
                 }
 
                 await stream.WriteAsync(answer, _stop.Token);
+                if (HangsUp && !(isFirst && answer.AsSpan().SequenceEqual(Hex(Session))))
+                {
+                    return;
+                }
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
