@@ -27,6 +27,17 @@ public sealed class ZooKeeperClientOptions
     /// </value>
     public TimeSpan? ConnectTimeout { get; set; }
 
+    /// <summary>How long a server may take to answer a request. Then the connection is given up, and the next server is asked for the session.</summary>
+    /// <value>Greater than zero. The default, <see langword="null"/>, is two thirds of the session's time-out.</value>
+    public TimeSpan? ReplyTimeout { get; set; }
+
+    /// <summary>
+    /// Whether the client pings when it has nothing else to say, and gives up a connection over which nothing comes for two thirds of the session's time-out. Otherwise the session lives by its requests
+    /// alone: whoever sends them decides for how long.
+    /// </summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool KeepAlive { get; set; } = true;
+
     /// <summary>What the client proves who it is with, on each new connection.</summary>
     /// <value>The default is none.</value>
     public IReadOnlyList<ZooKeeperCredential> Credentials { get; set; } = [];
@@ -76,6 +87,11 @@ public sealed class ZooKeeperClientOptions
         if (ConnectTimeout is { } connect && (connect <= TimeSpan.Zero || connect.TotalMilliseconds > int.MaxValue))
         {
             throw Wrong(nameof(ConnectTimeout), connect, "between 1 millisecond and 24 days");
+        }
+
+        if (ReplyTimeout is { } reply && (reply <= TimeSpan.Zero || reply.TotalMilliseconds > int.MaxValue))
+        {
+            throw Wrong(nameof(ReplyTimeout), reply, "between 1 millisecond and 24 days");
         }
 
         if (Acl is null or { Count: 0 })

@@ -18,6 +18,8 @@ internal sealed class ZooKeeperConnection
     private readonly ZooKeeperChroot _chroot;
     private readonly TimeProvider _time;
     private readonly Action<ZooKeeperEvent> _onEvent;
+    private readonly bool _keepAlive;
+    private readonly TimeSpan _replyTimeout;
     private readonly Channel<JuteWriter> _outgoing = Channel.CreateUnbounded<JuteWriter>(new UnboundedChannelOptions { SingleReader = true });
 
     // Guards the order: number, place in the queue of replies and place in the queue of frames are one.
@@ -28,6 +30,7 @@ internal sealed class ZooKeeperConnection
     private Exception? _reason;
     private long _lastSent;
     private long _lastReceived;
+    private long _pendingSince;
     private long _lastZxid;
     private ITimer? _timer;
 
@@ -38,15 +41,18 @@ internal sealed class ZooKeeperConnection
         PipeReader reader,
         ZooKeeperConnectResponse session,
         ZooKeeperChroot chroot,
-        TimeProvider time,
+        ZooKeeperClientOptions options,
         Action<ZooKeeperEvent> onEvent)
     {
+        var time = options.TimeProvider;
         Server = server;
         Session = session;
         _stream = stream;
         _reader = reader;
         _chroot = chroot;
         _time = time;
+        _keepAlive = options.KeepAlive;
+        _replyTimeout = options.ReplyTimeout ?? 2 * session.Timeout / 3;
         _onEvent = onEvent;
         _lastSent = _lastReceived = time.GetTimestamp();
     }
@@ -72,9 +78,15 @@ internal sealed class ZooKeeperConnection
             _lastXid = _lastXid == int.MaxValue ? 1 : _lastXid + 1;
             request.Xid = _lastXid;
             request.Frame.SetXid(_lastXid);
+            var now = _time.GetTimestamp();
+            if (_pending.Count == 0)
+            {
+                _pendingSince = now;
+            }
+
             _pending.Enqueue(request);
             _outgoing.Writer.TryWrite(request.Frame);
-            Volatile.Write(ref _lastSent, _time.GetTimestamp());
+            Volatile.Write(ref _lastSent, now);
             return true;
         }
     }
@@ -217,24 +229,44 @@ internal sealed class ZooKeeperConnection
         }
     }
 
-    // Runs by the timer, which it sets anew: a ping when nothing was sent for a third of the time-out, the end when nothing came for two thirds.
+    // Runs by the timer, which it sets anew: the end when a reply does not come in time, or nothing for two thirds of the time-out; a ping when nothing was sent for a third of it.
     private void Check()
     {
         var third = Session.Timeout / 3;
         var received = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-        if (received >= 2 * third)
+        var waited = Waited();
+        if (waited >= _replyTimeout && received >= _replyTimeout)
         {
-            End(new IOException($"Nothing came from the server for {received.TotalSeconds:0.###} s, two thirds of the session's time-out."));
+            End(new IOException($"The server did not answer for {_replyTimeout.TotalSeconds:0.###} s. It is overloaded, frozen or cut off."));
             return;
         }
 
-        if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= third)
+        var next = _replyTimeout / 4;
+        if (_keepAlive)
         {
-            Ping();
+            if (received >= 2 * third)
+            {
+                End(new IOException($"Nothing came from the server for {received.TotalSeconds:0.###} s, two thirds of the session's time-out."));
+                return;
+            }
+
+            if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= third)
+            {
+                Ping();
+            }
+
+            next = Min(next, Min(third - _time.GetElapsedTime(Volatile.Read(ref _lastSent)), (2 * third) - received));
         }
 
-        var next = Min(third - _time.GetElapsedTime(Volatile.Read(ref _lastSent)), (2 * third) - received);
         _timer?.Change(next > TimeSpan.FromMilliseconds(1) ? next : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private TimeSpan Waited()
+    {
+        lock (_gate)
+        {
+            return _pending.Count == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_pendingSince);
+        }
     }
 
     private void Ping()

@@ -105,7 +105,7 @@ internal sealed class ZooKeeperConnector(ZooKeeperClientOptions options, ZooKeep
             }
         }
 
-        return new ZooKeeperConnection(server, stream, reader, response, chroot, options.TimeProvider, onEvent);
+        return new ZooKeeperConnection(server, stream, reader, response, chroot, options, onEvent);
     }
 
     private static ZooKeeperConnectResponse ReadResponse(System.Buffers.ReadOnlySequence<byte> frame)

@@ -14,6 +14,9 @@ internal enum ZooKeeperOpCode
     GetAcl = 6,
     SetAcl = 7,
     Sync = 9,
+
+    /// <summary>Only in a multi-read; elsewhere its successor tells of the node too.</summary>
+    GetChildren = 8,
     Ping = 11,
     GetChildren2 = 12,
 
@@ -24,6 +27,7 @@ internal enum ZooKeeperOpCode
     RemoveWatches = 18,
     CreateContainer = 19,
     CreateTtl = 21,
+    MultiRead = 22,
     Auth = 100,
     AddWatch = 106,
     WhoAmI = 107,

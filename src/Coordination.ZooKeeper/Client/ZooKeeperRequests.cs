@@ -131,13 +131,19 @@ internal static class ZooKeeperRequests
 
     public static (IReadOnlyList<string> Names, ZooKeeperStat Stat) ReadChildren(ref JuteReader reader, ZooKeeperChroot chroot)
     {
+        var names = ReadNames(ref reader);
+        return (names, ZooKeeperStat.Read(ref reader));
+    }
+
+    private static string[] ReadNames(ref JuteReader reader)
+    {
         var names = new string[reader.ReadCount(SmallestString)];
         for (var i = 0; i < names.Length; i++)
         {
             names[i] = reader.ReadString();
         }
 
-        return (names, ZooKeeperStat.Read(ref reader));
+        return names;
     }
 
     public static (IReadOnlyList<ZooKeeperAcl> Acl, ZooKeeperStat Stat) ReadAcl(ref JuteReader reader, ZooKeeperChroot chroot)
@@ -155,6 +161,43 @@ internal static class ZooKeeperRequests
         }
 
         return identities;
+    }
+
+    /// <summary>Reads the results of a multi-read.</summary>
+    public static ZooKeeperReadResult[] ReadMultiRead(ref JuteReader reader, int count)
+    {
+        var results = new ZooKeeperReadResult[count];
+        for (var i = 0; ; i++)
+        {
+            var type = (ZooKeeperOpCode)reader.ReadInt32();
+            var isEnd = reader.ReadBoolean();
+            reader.ReadInt32();
+            if (isEnd != (i == count))
+            {
+                throw new InvalidDataException($"A multi-read of {count} reads has {(isEnd ? i : "more")} results.");
+            }
+
+            if (isEnd)
+            {
+                return results;
+            }
+
+            switch (type)
+            {
+                case ZooKeeperOpCode.GetChildren:
+                    results[i] = new ZooKeeperReadResult(ZooKeeperErrorCode.Ok, ReadNames(ref reader), [], default);
+                    break;
+                case ZooKeeperOpCode.GetData:
+                    var data = reader.ReadBuffer();
+                    results[i] = new ZooKeeperReadResult(ZooKeeperErrorCode.Ok, [], data, ZooKeeperStat.Read(ref reader));
+                    break;
+                case ZooKeeperOpCode.Error:
+                    results[i] = new ZooKeeperReadResult((ZooKeeperErrorCode)reader.ReadInt32(), [], [], default);
+                    break;
+                default:
+                    throw new InvalidDataException($"A multi-read has a result of type {(int)type}.");
+            }
+        }
     }
 
     /// <summary>Reads the results of a multi. One that failed is an exception: the first real error, those around it say only that nothing was done.</summary>

@@ -259,8 +259,8 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
             ["forceSync"] = "no",
             ["4lw.commands.whitelist"] = "*",
 
-            // Tests that count requests have sessions that outlive them.
-            ["maxSessionTimeout"] = "1200000",
+            // The longest lease is one of a day.
+            ["maxSessionTimeout"] = "172800000",
         };
         if (Ensemble.Count > 0)
         {
