@@ -80,7 +80,8 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// <exception cref="ZooKeeperException">The servers refused the credentials: the session ends by its time-out.</exception>
     public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
-        while (State != ZooKeeperState.Closed)
+        // Without an id there is no session to end.
+        while (State != ZooKeeperState.Closed && SessionId != 0)
         {
             var request = new ZooKeeperRequest<bool>(ZooKeeperOpCode.CloseSession, null, ZooKeeperRequests.ReadNothing) { Replied = _ => _session.ExpectEnd() };
             try

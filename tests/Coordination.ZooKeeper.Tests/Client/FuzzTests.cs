@@ -58,6 +58,7 @@ public sealed class FuzzTests
             writer.WriteString("127.0.0.1");
         })),
         (static (ref reader) => ZooKeeperRequests.ReadMulti(ref reader, Chroot, Operations), Write(WriteResults)),
+        (static (ref reader) => ZooKeeperRequests.ReadMultiRead(ref reader, 3), Write(WriteReads)),
     ];
 
     private delegate object Decoder(ref JuteReader reader);
@@ -295,6 +296,19 @@ public sealed class FuzzTests
         WriteStat(writer);
         ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.Check, isEnd: false);
         ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.Delete, isEnd: false);
+        ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.Error, isEnd: true);
+    }
+
+    private static void WriteReads(JuteWriter writer)
+    {
+        ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.GetChildren, isEnd: false);
+        writer.WriteInt32(1);
+        writer.WriteString("child");
+        ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.GetData, isEnd: false);
+        writer.WriteBuffer(new byte[10]);
+        WriteStat(writer);
+        ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.Error, isEnd: false);
+        writer.WriteInt32(-101);
         ZooKeeperOperation.WriteHeader(writer, ZooKeeperOpCode.Error, isEnd: true);
     }
 }

@@ -101,6 +101,13 @@ public sealed class WireServer : IAsyncDisposable
                 var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
                 await stream.ReadExactlyAsync(frame, _stop.Token);
                 Frames.Enqueue(frame);
+                if (!isFirst && frame.AsSpan(4).SequenceEqual(Hex("fffffff5")))
+                {
+                    // closeSession, which each client ends with.
+                    await stream.WriteAsync(Frame([.. frame.AsSpan(0, 4), .. Hex("0000000000000009 00000000")]), _stop.Token);
+                    return;
+                }
+
                 if ((isFirst ? _handshake() : _answer(frame)) is not { } answer)
                 {
                     return;
