@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coordination.ZooKeeper.Client;
 
@@ -21,6 +22,7 @@ namespace Coordination.ZooKeeper.Client;
 public sealed partial class ZooKeeperClient : IAsyncDisposable
 {
     private readonly ZooKeeperClientOptions _options;
+    private readonly ILogger _logger;
     private readonly ZooKeeperSession _session;
     private readonly Action<ZooKeeperRequest> _forget;
 
@@ -31,7 +33,8 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Checked();
-        _session = new ZooKeeperSession(_options, _options.LoggerFactory?.CreateLogger("Coordination.ZooKeeper.Client"));
+        _logger = _options.LoggerFactory?.CreateLogger("Coordination.ZooKeeper.Client") ?? NullLogger.Instance;
+        _session = new ZooKeeperSession(_options, _logger);
         _forget = _session.Forget;
         _session.StateChanged += state => StateChanged?.Invoke(state);
     }
@@ -77,7 +80,8 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// <exception cref="ZooKeeperException">The servers refused the credentials: the session ends by its time-out.</exception>
     public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
-        while (State != ZooKeeperState.Closed)
+        // Without an id there is no session to end.
+        while (State != ZooKeeperState.Closed && SessionId != 0)
         {
             var request = new ZooKeeperRequest<bool>(ZooKeeperOpCode.CloseSession, null, ZooKeeperRequests.ReadNothing) { Replied = _ => _session.ExpectEnd() };
             try

@@ -25,4 +25,7 @@ internal static partial class ZooKeeperClientLog
 
     [LoggerMessage(2256, LogLevel.Warning, "A watch of '{Path}' could not be set again: {Code}. It sees nothing until the next connection.", EventName = "ZooKeeperWatchFailed")]
     public static partial void WatchFailed(ILogger logger, string path, ZooKeeperErrorCode code);
+
+    [LoggerMessage(2257, LogLevel.Warning, "The node '{Path}', whose making was cancelled, may be left until its session ends: {Reason}", EventName = "ZooKeeperNodeNotDeleted")]
+    public static partial void NotDeleted(ILogger logger, string path, string reason);
 }

@@ -13,6 +13,8 @@ internal sealed class ZooKeeperConnection
     /// <summary>Up to this many bytes are put into one write.</summary>
     private const int BatchLength = 64 * 1024;
 
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+
     private readonly Stream _stream;
     private readonly PipeReader _reader;
     private readonly ZooKeeperChroot _chroot;
@@ -33,6 +35,7 @@ internal sealed class ZooKeeperConnection
     private long _pendingSince;
     private long _lastZxid;
     private ITimer? _timer;
+    private bool _isSuspect;
 
     /// <summary>Takes over a connection whose session is confirmed (<see cref="ZooKeeperConnector"/>).</summary>
     public ZooKeeperConnection(
@@ -234,22 +237,9 @@ internal sealed class ZooKeeperConnection
     {
         var third = Session.Timeout / 3;
         var received = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-        var waited = Waited();
-        if (waited >= _replyTimeout && received >= _replyTimeout)
-        {
-            End(new IOException($"The server did not answer for {_replyTimeout.TotalSeconds:0.###} s. It is overloaded, frozen or cut off."));
-            return;
-        }
-
         var next = _replyTimeout / 4;
         if (_keepAlive)
         {
-            if (received >= 2 * third)
-            {
-                End(new IOException($"Nothing came from the server for {received.TotalSeconds:0.###} s, two thirds of the session's time-out."));
-                return;
-            }
-
             if (_time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= third)
             {
                 Ping();
@@ -258,7 +248,31 @@ internal sealed class ZooKeeperConnection
             next = Min(next, Min(third - _time.GetElapsedTime(Volatile.Read(ref _lastSent)), (2 * third) - received));
         }
 
+        var silence = Silence(received, 2 * third);
+        if (silence is not null)
+        {
+            if (_isSuspect)
+            {
+                End(new IOException(silence));
+                return;
+            }
+
+            // It may be this process that stood still: what came meanwhile is read first.
+            next = Min(Grace, Session.Timeout / 12);
+        }
+
+        _isSuspect = silence is not null;
         _timer?.Change(next > TimeSpan.FromMilliseconds(1) ? next : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private string? Silence(TimeSpan received, TimeSpan longest)
+    {
+        if (received >= _replyTimeout && Waited() >= _replyTimeout)
+        {
+            return $"The server did not answer for {_replyTimeout.TotalSeconds:0.###} s. It is overloaded, frozen or cut off.";
+        }
+
+        return _keepAlive && received >= longest ? $"Nothing came from the server for {received.TotalSeconds:0.###} s, two thirds of the session's time-out." : null;
     }
 
     private TimeSpan Waited()

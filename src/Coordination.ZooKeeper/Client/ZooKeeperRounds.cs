@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Coordination.ZooKeeper.Client;
@@ -41,16 +40,17 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
                     LastError = null;
                     return connection;
                 }
-                catch (Exception exception) when (exception is SocketException or IOException or InvalidDataException or TimeoutException)
+                catch (Exception exception) when (exception is not ZooKeeperException && !cancellationToken.IsCancellationRequested)
                 {
                     Failed(server, exception, reasons);
                 }
             }
 
             var reason = $"None of the ZooKeeper servers '{options.ConnectionString}' could be reached: {string.Join("; ", reasons)}.";
-            LastError = new ZooKeeperException(ZooKeeperErrorCode.ConnectionLoss, reason, LastError);
+            var failure = new ZooKeeperException(ZooKeeperErrorCode.ConnectionLoss, reason, LastError);
+            LastError = failure;
             ZooKeeperClientLog.OutOfReach(logger, request.SessionId, reason);
-            roundFailed(new ZooKeeperException(ZooKeeperErrorCode.ConnectionLoss, reason, LastError.InnerException));
+            roundFailed(failure);
 
             // A short session must not end in a pause.
             var longest = Min(pause, timeout / 10);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coordination.ZooKeeper.Client;
 
@@ -27,10 +26,10 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
     private Task? _running;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>
-    public ZooKeeperSession(ZooKeeperClientOptions options, ILogger? logger = null)
+    public ZooKeeperSession(ZooKeeperClientOptions options, ILogger logger)
     {
         _options = options;
-        _logger = logger ?? NullLogger.Instance;
+        _logger = logger;
         _endpoints = new ZooKeeperEndpoints(options.ConnectionString);
         Watches = new ZooKeeperWatches(_logger);
         _rounds = new ZooKeeperRounds(options, _endpoints, new ZooKeeperConnector(options, Chroot, Watches.Deliver), _logger);

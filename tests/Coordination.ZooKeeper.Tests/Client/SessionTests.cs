@@ -95,6 +95,33 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
         await cut.SeesAsync(ZooKeeperState.Suspended, ZooKeeperState.Connected);
     }
 
+    [Fact]
+    public async Task A_server_that_does_not_answer_in_the_time_it_is_given_is_left()
+    {
+        await using var cut = await CutClient.ConnectAsync(server, static options =>
+        {
+            options.SessionTimeout = TimeSpan.FromMinutes(10);
+            options.ReplyTimeout = TimeSpan.FromMilliseconds(300);
+        });
+        cut.Proxy.Pause();
+        var exception = await Assert.ThrowsAsync<ZooKeeperException>(() => cut.Client.SyncAsync(cancellationToken: Token).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(ZooKeeperErrorCode.ConnectionLoss, exception.ErrorCode);
+        Assert.Contains("0.3 s", exception.Message, StringComparison.Ordinal);
+        cut.Proxy.Resume();
+        await cut.Client.SyncAsync(cancellationToken: Token);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_not_kept_alive_ends_when_nothing_is_sent()
+    {
+        await using var cut = await CutClient.ConnectAsync(server, static options =>
+        {
+            options.SessionTimeout = TimeSpan.FromMilliseconds(500);
+            options.KeepAlive = false;
+        });
+        await cut.SeesAsync(ZooKeeperState.Connected, ZooKeeperState.Suspended, ZooKeeperState.Lost);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -242,10 +269,13 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
     }
 
     [Fact]
-    public async Task Nothing_is_asked_of_a_client_before_it_connects()
+    public async Task Nothing_is_asked_of_a_client_before_it_connects_and_closing_it_needs_no_server()
     {
-        Missing.SkipWithoutZooKeeper();
-        await using var client = server.Client();
+        await using var client = new ZooKeeperClient(new ZooKeeperClientOptions { ConnectionString = $"127.0.0.1:{FreePort.Next()}" });
         await Assert.ThrowsAsync<InvalidOperationException>(() => client.SyncAsync(cancellationToken: Token));
+        await Assert.ThrowsAsync<ZooKeeperException>(() => client.ConnectAsync(Token));
+        await client.CloseAsync(Token);
+        Assert.Equal(ZooKeeperState.Closed, client.State);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ConnectAsync(Token));
     }
 }
