@@ -157,7 +157,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         });
     }
 
-    /// <summary>Makes the node that all others are under, and those above it.</summary>
+    /// <summary>Makes the node that all others are under, and those above it. It goes, like those of resources, some time after the last below it has gone.</summary>
     /// <param name="client">Over which connection.</param>
     internal async Task MakeRootsAsync(ZooKeeperClient client)
     {
@@ -165,7 +165,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         {
             try
             {
-                await client.CreateAsync(path, default, ZooKeeperCreateMode.Persistent, Acl).ConfigureAwait(false);
+                await client.CreateAsync(path, default, path == Keys.Root ? ZooKeeperCreateMode.Container : ZooKeeperCreateMode.Persistent, Acl).ConfigureAwait(false);
                 ZooKeeperLog.RootMade(_logger, path);
             }
             catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NodeExists)

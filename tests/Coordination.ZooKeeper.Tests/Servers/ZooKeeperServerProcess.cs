@@ -74,8 +74,8 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
     /// <summary>Its unit of time, in milliseconds: sessions last at least two and are ended up to one late.</summary>
     public int TickTime { get; init; } = 200;
 
-    /// <summary>The key store of the server and the trust store, PKCS #12 files: then it listens on <see cref="SecurePort"/> too.</summary>
-    public (string KeyStore, string TrustStore, string Password)? Secure { get; init; }
+    /// <summary>The server's key with its certificate, and the authorities of clients, in PEM files: then it listens on <see cref="SecurePort"/> too.</summary>
+    public (string Key, string Authorities)? Secure { get; init; }
 
     public bool IsRunning => _process is not null;
 
@@ -273,10 +273,8 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
             settings["serverCnxnFactory"] = "org.apache.zookeeper.server.NettyServerCnxnFactory";
             settings["secureClientPort"] = $"{SecurePort}";
             settings["secureClientPortAddress"] = "127.0.0.1";
-            settings["ssl.keyStore.location"] = secure.KeyStore;
-            settings["ssl.keyStore.password"] = secure.Password;
-            settings["ssl.trustStore.location"] = secure.TrustStore;
-            settings["ssl.trustStore.password"] = secure.Password;
+            settings["ssl.keyStore.location"] = secure.Key;
+            settings["ssl.trustStore.location"] = secure.Authorities;
         }
 
         foreach (var setting in _settings)
