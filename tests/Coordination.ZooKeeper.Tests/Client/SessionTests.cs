@@ -71,26 +71,34 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
     [Fact]
     public async Task An_idle_session_is_kept_by_pings()
     {
-        // A session of the server's shortest time-out, twice as long without a word.
-        await using var client = await server.ConnectAsync(options => options.SessionTimeout = TimeSpan.FromMilliseconds(1));
+        await using var client = await server.ConnectAsync(static options => options.SessionTimeout = TimeSpan.FromSeconds(4));
+        var parent = await NodeAsync(client);
+        var (path, _) = await client.CreateAsync($"{parent}/e", mode: ZooKeeperCreateMode.Ephemeral, cancellationToken: Token);
+        await Task.Delay(TimeSpan.FromSeconds(6), Token);
+        Assert.NotNull(await client.ExistsAsync(path, cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task The_servers_say_how_short_a_session_may_be()
+    {
+        await using var client = await server.ConnectAsync(static options =>
+        {
+            options.SessionTimeout = TimeSpan.FromMilliseconds(1);
+            options.ConnectTimeout = TimeSpan.FromSeconds(30);
+        });
         Assert.Equal(TimeSpan.FromMilliseconds(2 * server.Server.TickTime), client.NegotiatedTimeout);
-        await using var cut = await CutClient.ConnectAsync(server, options => options.SessionTimeout = TimeSpan.FromSeconds(2));
-        var parent = await NodeAsync(cut.Client);
-        var (path, _) = await cut.Client.CreateAsync($"{parent}/e", mode: ZooKeeperCreateMode.Ephemeral, cancellationToken: Token);
-        await Task.Delay(TimeSpan.FromSeconds(4), Token);
-        Assert.NotNull(await cut.Client.ExistsAsync(path, cancellationToken: Token));
     }
 
     [Fact]
     public async Task A_server_that_says_nothing_any_more_is_left_within_the_session()
     {
-        await using var cut = await CutClient.ConnectAsync(server, options => options.SessionTimeout = TimeSpan.FromSeconds(6));
+        await using var cut = await CutClient.ConnectAsync(server, options => options.SessionTimeout = TimeSpan.FromSeconds(9));
         var began = Stopwatch.GetTimestamp();
         cut.Proxy.Pause();
         var read = cut.Client.ExistsAsync("/", cancellationToken: Token);
         var exception = await Assert.ThrowsAsync<ZooKeeperException>(() => read);
         Assert.Equal(ZooKeeperErrorCode.ConnectionLoss, exception.ErrorCode);
-        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(9));
         cut.Proxy.Resume();
         await cut.SeesAsync(ZooKeeperState.Suspended, ZooKeeperState.Connected);
     }
@@ -117,6 +125,7 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
         await using var cut = await CutClient.ConnectAsync(server, static options =>
         {
             options.SessionTimeout = TimeSpan.FromMilliseconds(500);
+            options.ConnectTimeout = TimeSpan.FromSeconds(30);
             options.KeepAlive = false;
         });
         await cut.SeesAsync(ZooKeeperState.Connected, ZooKeeperState.Suspended, ZooKeeperState.Lost);
@@ -194,10 +203,14 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
     [Fact]
     public async Task A_wrong_password_takes_no_session_over()
     {
-        await using var first = await server.ConnectAsync();
-        await using var second = server.Client(options => (options.SessionId, options.SessionPassword) = (first.SessionId, new byte[16]));
+        // Not while its own client is there: that one loses its connection by the attempt, and takes the session back before the attempt is answered.
+        var first = await server.ConnectAsync();
+        var (id, password) = (first.SessionId, first.SessionPassword);
+        await first.DetachAsync();
+        await using var second = server.Client(options => (options.SessionId, options.SessionPassword) = (id, new byte[16]));
         Assert.Equal(ZooKeeperErrorCode.SessionExpired, (await Assert.ThrowsAsync<ZooKeeperException>(() => second.ConnectAsync(Token))).ErrorCode);
-        await first.SyncAsync(cancellationToken: Token);
+        await using var third = await server.ConnectAsync(options => (options.SessionId, options.SessionPassword) = (id, password));
+        await third.SyncAsync(cancellationToken: Token);
     }
 
     [Fact]
@@ -248,7 +261,7 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
             await using var client = await server.ConnectAsync(options =>
             {
                 options.ConnectionString = $"127.0.0.1:{silent.EndPoint.Port},{server.Server.Address}";
-                options.SessionTimeout = TimeSpan.FromSeconds(3);
+                options.SessionTimeout = TimeSpan.FromSeconds(12);
             });
             Assert.Equal(ZooKeeperState.Connected, client.State);
         }
