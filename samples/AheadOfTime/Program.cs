@@ -1,5 +1,6 @@
 // An application published ahead of time: a container, a coordinator, a lock, a semaphore, an election.
-// Without arguments it stays in this process; `AheadOfTime --redis localhost:6379` uses Redis, `AheadOfTime --etcd localhost:2379` etcd.
+// Without arguments it stays in this process; `AheadOfTime --redis localhost:6379` uses Redis, `AheadOfTime --etcd localhost:2379` etcd,
+// `AheadOfTime --zookeeper localhost:2181` ZooKeeper.
 using Coordination;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,6 +11,7 @@ _ = args switch
 {
     ["--redis", var server] => coordination.UseRedis(server),
     ["--etcd", var server] => coordination.UseEtcd(server),
+    ["--zookeeper", var server] => coordination.UseZooKeeper(server),
     _ => coordination.UseInMemory(),
 };
 

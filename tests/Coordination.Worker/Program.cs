@@ -4,11 +4,12 @@ using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.Etcd;
 using Coordination.Redis;
+using Coordination.ZooKeeper;
 
 // Coordination.Worker BACKEND ENDPOINT MILLISECONDS: one coordinator on a server, driven by the lines of standard input. See WorkerLoop.
 if (args is not [var kind, var endpoint, var milliseconds])
 {
-    Console.Error.WriteLine("usage: Coordination.Worker redis|etcd CONFIGURATION DURATION-IN-MILLISECONDS");
+    Console.Error.WriteLine("usage: Coordination.Worker redis|etcd|zookeeper CONFIGURATION DURATION-IN-MILLISECONDS");
     return 2;
 }
 
@@ -16,6 +17,7 @@ ICoordinationBackend backend = kind switch
 {
     "redis" => RedisBackend.Create(new RedisBackendOptions { Configuration = endpoint }),
     "etcd" => EtcdBackend.Create(endpoint),
+    "zookeeper" => ZooKeeperBackend.Create(endpoint),
     _ => throw new ArgumentException($"There is no backend '{kind}'."),
 };
 var options = new CoordinatorOptions

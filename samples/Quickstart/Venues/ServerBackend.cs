@@ -16,6 +16,7 @@ internal sealed record ServerBackend(
     [
         new("--redis", RedisServer.Connect, RedisServer.SweepAsync),
         new("--etcd", EtcdServer.Connect, EtcdServer.SweepAsync),
+        new("--zookeeper", ZooKeeperServer.Connect, ZooKeeperServer.SweepAsync),
     ];
 
     /// <summary>The one that the server we host speaks.</summary>

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging;
+
+namespace Coordination.ZooKeeper.Client;
+
+/// <summary>
+/// Looks for a server that takes a session: one after another in a random order, names resolved anew in each round, and a pause with jitter after a round without success, so
+/// that clients that lost the same server do not come back in step.
+/// </summary>
+internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperEndpoints endpoints, ZooKeeperConnector connector, ILogger logger)
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(100);
+
+    private ZooKeeperServer? _last;
+
+    /// <summary>What the last attempt failed with; <see langword="null"/> after a success.</summary>
+    public Exception? LastError { get; private set; }
+
+    /// <summary>Looks until one is found.</summary>
+    /// <param name="request">The session.</param>
+    /// <param name="timeout">Its time-out.</param>
+    /// <param name="roundFailed">Told of each round without success.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="ZooKeeperException">The session has ended, or the credentials were refused.</exception>
+    public async Task<ZooKeeperConnection> ConnectAsync(
+        ZooKeeperConnectRequest request, TimeSpan timeout, Action<ZooKeeperException> roundFailed, CancellationToken cancellationToken)
+    {
+        for (var pause = FirstPause; ; pause = Min(2 * pause, LongestPause))
+        {
+            var reasons = new List<string>();
+            var servers = await endpoints.ResolveAsync(_last, (host, exception) => Failed(host, exception, reasons), cancellationToken).ConfigureAwait(false);
+            foreach (var server in servers)
+            {
+                try
+                {
+                    var connection = await connector.OpenAsync(server, request, Limit(timeout), cancellationToken).ConfigureAwait(false);
+                    _last = server;
+                    LastError = null;
+                    return connection;
+                }
+                catch (Exception exception) when (exception is not ZooKeeperException && !cancellationToken.IsCancellationRequested)
+                {
+                    Failed(server, exception, reasons);
+                }
+            }
+
+            var reason = $"None of the ZooKeeper servers '{options.ConnectionString}' could be reached: {string.Join("; ", reasons)}.";
+            var failure = new ZooKeeperException(ZooKeeperErrorCode.ConnectionLoss, reason, LastError);
+            LastError = failure;
+            ZooKeeperClientLog.OutOfReach(logger, request.SessionId, reason);
+            roundFailed(failure);
+
+            // A short session must not end in a pause.
+            var longest = Min(pause, timeout / 10);
+            await Task.Delay(longest * (0.5 + (Random.Shared.NextDouble() / 2)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan Limit(TimeSpan timeout)
+    {
+        if (options.ConnectTimeout is { } given)
+        {
+            return given;
+        }
+
+        var limit = Min(LongestAttempt, timeout / Math.Max(3, endpoints.Count));
+        return limit > ShortestAttempt ? limit : ShortestAttempt;
+    }
+
+    private void Failed(object server, Exception exception, List<string> reasons)
+    {
+        LastError = exception;
+        reasons.Add($"{server}: {exception.Message.TrimEnd('.')}");
+        ZooKeeperClientLog.ServerFailed(logger, server, exception.Message);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,280 @@
+using Coordination.ZooKeeper.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Coordination.ZooKeeper;
+
+/// <summary>
+/// The queues that somebody waits for or observes over one connection, each with one recursive watch that all of them share. The queue is listed once the watch is set; whatever ends or interrupts a
+/// watch is followed by a new listing.
+/// </summary>
+/// <param name="client">The connection.</param>
+/// <param name="logger">The log.</param>
+internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
+{
+    // The next waiter of a resource that is fought over comes soon: setting its watch anew each time would cost two requests.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ZooKeeperQueue> _queues = new(StringComparer.Ordinal);
+    private bool _isOver;
+
+    /// <summary>The copy of a queue, if there is one that is complete.</summary>
+    /// <param name="path">The path of the resource's node.</param>
+    public ZooKeeperQueue? Complete(string path)
+    {
+        lock (_gate)
+        {
+            return _queues.TryGetValue(path, out var queue) && queue.IsRead ? queue : null;
+        }
+    }
+
+    /// <summary>A claim waits from now on: its session hears of its grant and of its loss. Sends at most what sets the watch.</summary>
+    public void Wait(string resource, string path, ZooKeeperWaiter waiter)
+    {
+        ZooKeeperHints hints;
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            // Added before the listing is asked for: whatever that shows concerns it.
+            var queue = Find(resource, path);
+            hints = queue.Add(waiter);
+
+            // Its failure is logged, and renewals make up for it.
+            _ = Watch(queue).ContinueWith(
+                static watching => _ = watching.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        hints.Tell();
+    }
+
+    /// <summary>A claim is about to be released.</summary>
+    public void Forget(string path, string id)
+    {
+        ZooKeeperQueue? queue;
+        lock (_gate)
+        {
+            _queues.TryGetValue(path, out queue);
+        }
+
+        queue?.Remove(id);
+    }
+
+    /// <summary>Watches the holders of a resource.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="path">The path of its node.</param>
+    /// <param name="changed">Called after each change of the holders and after each break.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>Ends the watch.</returns>
+    public async ValueTask<IAsyncDisposable> ObserveAsync(string resource, string path, Action changed, CancellationToken cancellationToken)
+    {
+        // Two with the same callback are two.
+        Action observer = () => changed();
+        Task watching;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isOver, typeof(ZooKeeperBackend));
+            var queue = Find(resource, path);
+            queue.AddObserver(observer);
+            watching = Watch(queue);
+        }
+
+        try
+        {
+            await watching.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new Observation(this, path, observer);
+        }
+        catch
+        {
+            Unobserve(path, observer);
+            throw;
+        }
+    }
+
+    /// <summary>The connection is lost: what happens now is not told.</summary>
+    public void Disconnected()
+    {
+        foreach (var queue in All())
+        {
+            queue.Forget();
+        }
+    }
+
+    /// <summary>Ends the watches that nobody has needed for a while. Called now and then.</summary>
+    public void Sweep()
+    {
+        var now = TimeProvider.System.GetTimestamp();
+        lock (_gate)
+        {
+            foreach (var queue in _queues.Values)
+            {
+                if (queue.IsNeeded)
+                {
+                    queue.IdleSince = 0;
+                }
+                else if (queue.IdleSince == 0)
+                {
+                    queue.IdleSince = now;
+                }
+                else if (TimeProvider.System.GetElapsedTime(queue.IdleSince, now) > Linger)
+                {
+                    Drop(queue);
+                }
+            }
+        }
+    }
+
+    /// <summary>Nobody is told of anything any more.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _queues.Clear();
+        }
+    }
+
+    // Under the lock, as are the next two.
+    private ZooKeeperQueue Find(string resource, string path)
+    {
+        if (!_queues.TryGetValue(path, out var queue))
+        {
+            _queues.Add(path, queue = new ZooKeeperQueue(resource, path));
+        }
+
+        queue.IdleSince = 0;
+        return queue;
+    }
+
+    private Task Watch(ZooKeeperQueue queue)
+    {
+        if (queue.Watch is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return queue.Watching is { IsCompleted: false } watching ? watching : queue.Watching = WatchAsync(queue);
+    }
+
+    private void Drop(ZooKeeperQueue queue)
+    {
+        _queues.Remove(queue.Path);
+        if (queue.Watch is { } watch)
+        {
+            queue.Watch = null;
+            _ = UnwatchAsync(watch);
+        }
+    }
+
+    // Watch and listing leave in one write. The first part runs under the lock, and returns at once.
+    private async Task WatchAsync(ZooKeeperQueue queue)
+    {
+        IAsyncDisposable? watch = null;
+        try
+        {
+            var setting = client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, change), CancellationToken.None);
+            var reading = ReadAsync(queue);
+            watch = await setting.ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
+        {
+            ZooKeeperLog.WatchFailed(logger, queue.Resource, exception);
+            throw;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_queues.GetValueOrDefault(queue.Path) == queue)
+                {
+                    queue.Watch = watch;
+                    watch = null;
+                }
+            }
+
+            if (watch is not null)
+            {
+                await UnwatchAsync(watch).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Take(ZooKeeperQueue queue, ZooKeeperEvent change)
+    {
+        if (change.Type == ZooKeeperEventType.LookAgain)
+        {
+            _ = ReadAsync(queue);
+        }
+        else
+        {
+            queue.Take(change);
+        }
+    }
+
+    private async Task ReadAsync(ZooKeeperQueue queue)
+    {
+        var reading = queue.Forget();
+        try
+        {
+            var (nodes, _) = await client.GetChildrenAsync(queue.Path, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            queue.Read(reading, nodes);
+        }
+        catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
+        {
+            queue.Read(reading, []);
+        }
+        catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
+        {
+            // After a break of the connection the watch says "look again". Otherwise renewals tell what there is to tell.
+            ZooKeeperLog.ReadingFailed(logger, queue.Resource, exception);
+        }
+    }
+
+    private static async Task UnwatchAsync(IAsyncDisposable watch)
+    {
+        try
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
+        {
+            // It ends with the connection.
+        }
+    }
+
+    private ZooKeeperQueue[] All()
+    {
+        lock (_gate)
+        {
+            return [.. _queues.Values];
+        }
+    }
+
+    private void Unobserve(string path, Action observer)
+    {
+        lock (_gate)
+        {
+            if (_queues.TryGetValue(path, out var queue))
+            {
+                queue.RemoveObserver(observer);
+                if (!queue.IsNeeded)
+                {
+                    Drop(queue);
+                }
+            }
+        }
+    }
+
+    private sealed class Observation(ZooKeeperQueues owner, string path, Action observer) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            owner.Unobserve(path, observer);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using Coordination.Backends;
+using Coordination.ZooKeeper.Client;
+
+namespace Coordination.ZooKeeper;
+
+/// <content>Renewals.</content>
+internal sealed partial class ZooKeeperSession
+{
+    private const int BatchSize = 128;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A sync, which goes to the leader as a ping does not, and behind it requests of up to 128 questions each: one for each granted claim, one for each resource that others wait for. All
+    /// leave in one write.
+    /// </remarks>
+    public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
+    {
+        ThrowIfOver(cancellationToken);
+        _claims.DropOld(Duration);
+        _queues.Sweep();
+        try
+        {
+            var heartbeat = _client.SyncAsync(Keys.Root, cancellationToken);
+            var exceptions = await CheckAsync(claims, heartbeat, cancellationToken).ConfigureAwait(false);
+            return RenewalResult.Renewed(Duration, exceptions);
+        }
+        catch (ZooKeeperException exception)
+        {
+            return ZooKeeperErrors.IsSessionLost(exception)
+                ? RenewalResult.SessionLost
+                : throw Translate(exception, "renew", claims.Count == 1 ? claims[0].Resource : null);
+        }
+    }
+
+    private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, CancellationToken cancellationToken)
+    {
+        var exceptions = new List<ClaimRenewal>();
+        var questions = new List<(ZooKeeperRead Question, List<int> Claims, bool IsQueue)>();
+        var queues = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        for (var i = 0; i < claims.Count; i++)
+        {
+            if (_claims.Find(claims[i].Id) is not { } claim)
+            {
+                exceptions.Add(new ClaimRenewal(i, ClaimRenewalOutcome.Lost));
+            }
+            else if (claim is { IsGranted: true, Node: { } node })
+            {
+                questions.Add((ZooKeeperRead.Children(claim.PathOf(node)), [i], false));
+            }
+            else if (queues.TryGetValue(claim.Queue, out var waiting))
+            {
+                waiting.Add(i);
+            }
+            else
+            {
+                queues.Add(claim.Queue, waiting = [i]);
+                questions.Add((ZooKeeperRead.Children(claim.Queue), waiting, true));
+            }
+        }
+
+        var batches = questions.Chunk(BatchSize).Select(batch => (Questions: batch, Answers: _client.MultiReadAsync([.. batch.Select(static question => question.Question)], cancellationToken))).ToArray();
+        try
+        {
+            await Task.WhenAll(batches.Select(static batch => (Task)batch.Answers).Append(heartbeat)).ConfigureAwait(false);
+        }
+        catch (Exception) when (heartbeat.IsFaulted || heartbeat.IsCanceled)
+        {
+            // Of several faults the heartbeat's counts.
+            await heartbeat.ConfigureAwait(false);
+        }
+
+        foreach (var (asked, answers) in batches)
+        {
+            var results = await answers.ConfigureAwait(false);
+            for (var i = 0; i < asked.Length; i++)
+            {
+                Take(claims, asked[i].Claims, asked[i].IsQueue, asked[i].Question.Path, results[i], exceptions);
+            }
+        }
+
+        return exceptions;
+    }
+
+    private void Take(IReadOnlyList<ClaimKey> claims, List<int> asked, bool isQueue, string path, ZooKeeperReadResult answer, List<ClaimRenewal> exceptions)
+    {
+        if (answer.Code is not (ZooKeeperErrorCode.Ok or ZooKeeperErrorCode.NoNode))
+        {
+            throw ZooKeeperException.Refused(answer.Code, ZooKeeperOpCode.GetChildren, path);
+        }
+
+        var queue = isQueue ? ZooKeeperListing.Read(answer.Names) : [];
+        foreach (var index in asked)
+        {
+            if (_claims.Find(claims[index].Id) is not { } claim)
+            {
+                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
+                continue;
+            }
+
+            var outcome = !isQueue ? (answer.Code == ZooKeeperErrorCode.Ok ? ClaimOutcome.Granted : ClaimOutcome.Refused)
+                : claim.Node is { } node ? OutcomeOf(queue, node)
+                : ClaimOutcome.Waiting; // Its claim is under way.
+            if (outcome == ClaimOutcome.Refused)
+            {
+                _claims.Gone(claim.Key.Id);
+                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
+            }
+            else if (outcome == ClaimOutcome.Granted && (isQueue || claim.HasWaited))
+            {
+                _claims.Stands(claim, isGranted: true);
+                exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(claim.Czxid)));
+            }
+        }
+    }
+}

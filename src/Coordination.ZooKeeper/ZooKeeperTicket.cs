@@ -1,0 +1,44 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+
+namespace Coordination.ZooKeeper;
+
+/// <summary>
+/// What a process passes on so that another can take over its session with its claim: <c>zk1.session.password.node.token.version.resource</c>, numbers in hex, the password and the resource in base64url.
+/// </summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="Password">What the server wants to see before it lets another connection have it.</param>
+/// <param name="Node">The name of the claim's node.</param>
+/// <param name="Token">The claim's token.</param>
+/// <param name="Version">The version of the node's data, which only one can go on from.</param>
+/// <param name="Resource">The resource.</param>
+internal readonly record struct ZooKeeperTicket(long SessionId, ReadOnlyMemory<byte> Password, string Node, long Token, int Version, string Resource)
+{
+    private const string Kind = "zk1";
+
+    /// <summary>Reads a ticket.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The ticket.</returns>
+    /// <exception cref="ArgumentException">It is not one of this backend's.</exception>
+    public static ZooKeeperTicket Parse(string text)
+    {
+        if (text.Split('.') is [Kind, var session, var password, { Length: > 0 } node, var token, var version, { Length: > 0 } resource] &&
+            long.TryParse(session, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var sessionId) &&
+            long.TryParse(token, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var czxid) &&
+            int.TryParse(version, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var dataVersion) &&
+            Base64Url.IsValid(password) && Base64Url.IsValid(resource) &&
+            ZooKeeperClaimName.TryParse(node, out var claim) && claim.Id.Length > 0 && !node.Contains('/', StringComparison.Ordinal))
+        {
+            return new(sessionId, Base64Url.DecodeFromChars(password), node, czxid, dataVersion, Encoding.UTF8.GetString(Base64Url.DecodeFromChars(resource)));
+        }
+
+        throw new ArgumentException("The ticket is not one of the ZooKeeper backend.", nameof(text));
+    }
+
+    /// <summary>Writes the ticket.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Kind}.{SessionId:x}.{Base64Url.EncodeToString(Password.Span)}.{Node}.{Token:x}.{Version:x}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Resource))}");
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using Coordination.Backends;
+using Coordination.Conformance;
+using Coordination.ZooKeeper.Tests.Support;
+
+namespace Coordination.ZooKeeper.Tests.Conformance;
+
+/// <summary>A backend's connections, each through a proxy that can do to it what networks do.</summary>
+public sealed class ZooKeeperConnectionUnderTest : BackendConnection
+{
+    private readonly FaultProxy[] _proxies;
+
+    public ZooKeeperConnectionUnderTest(params EndPoint[] servers)
+    {
+        _proxies = [.. servers.Select(FaultProxy.Start)];
+        Backend = ZooKeeperBackend.Create(string.Join(',', _proxies.Select(static proxy => proxy.EndPoint)));
+    }
+
+    public override ICoordinationBackend Backend { get; }
+
+    public override void Cut() => Array.ForEach(_proxies, static proxy => proxy.Pause());
+
+    public override void Restore() => Array.ForEach(_proxies, static proxy => proxy.Resume());
+
+    public override ValueTask BreakAsync()
+    {
+        Array.ForEach(_proxies, static proxy => proxy.Reset());
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task LoseNextReplyAsync(string resource) =>
+        Task.WhenAny(_proxies.Select(proxy => proxy.LoseReplyOf(FaultProxy.Mentions(resource), Frames.HasReply))).Unwrap();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Backend.DisposeAsync();
+        foreach (var proxy in _proxies)
+        {
+            await proxy.DisposeAsync();
+        }
+    }
+}

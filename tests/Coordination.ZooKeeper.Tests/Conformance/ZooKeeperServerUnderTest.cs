@@ -1,0 +1,73 @@
+using Coordination.Backends;
+using Coordination.Conformance;
+using Coordination.ZooKeeper.Tests.Servers;
+using Coordination.ZooKeeper.Tests.Support;
+
+namespace Coordination.ZooKeeper.Tests.Conformance;
+
+/// <summary>A real ZooKeeper, which is frozen by SIGSTOP and killed by SIGKILL; clients reach it through proxies, the test itself directly.</summary>
+public sealed class ZooKeeperServerUnderTest : BackendServer
+{
+    private readonly ZooKeeperServerProcess _process = new();
+    private readonly RealTime _time = new();
+    private readonly Admin _admin;
+
+    private ZooKeeperServerUnderTest() => _admin = new Admin(_process.Address);
+
+    public override TestTime Time => _time;
+
+    public override TimeSpan Duration => TimeSpan.FromSeconds(3);
+
+    // It ends sessions at its ticks, and each with a transaction.
+    public override TimeSpan Granularity => TimeSpan.FromMilliseconds(500);
+
+    public static async ValueTask<BackendServer> StartAsync()
+    {
+        var server = new ZooKeeperServerUnderTest();
+        await server._process.StartAsync();
+        return server;
+    }
+
+    public override ValueTask<BackendConnection> ConnectAsync() => new(new ZooKeeperConnectionUnderTest(_process.EndPoint));
+
+    public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
+        Metadata.Of("WorkerPath"), "zookeeper", _process.Address, $"{duration.TotalMilliseconds:0}"));
+
+    public override async ValueTask<long> CountRequestsAsync() => await _process.CountRequestsAsync();
+
+    public override async ValueTask FreezeAsync() => await _process.FreezeAsync();
+
+    public override async ValueTask ThawAsync() => await _process.ResumeAsync();
+
+    public override async ValueTask KillAsync() => await _process.KillAsync();
+
+    public override async ValueTask RestartAsync(bool keepData)
+    {
+        if (!keepData)
+        {
+            _process.DropData();
+        }
+
+        await _process.StartAsync();
+    }
+
+    public override ValueTask StepClockAsync(TimeSpan step) => throw new NotSupportedException("ZooKeeper counts by the monotonic clock.");
+
+    public override async ValueTask DeleteClaimAsync(ClaimKey claim) => await _admin.DeleteAsync(claim);
+
+    public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) => await Admin.ExpireAsync(_process, session);
+
+    public override async ValueTask DisposeAsync() => await _process.DisposeAsync();
+}
+
+/// <summary>ZooKeeper of one server, as Debian packs it.</summary>
+public sealed class ZooKeeperFixture : BackendFixture
+{
+    public override string Name => "ZooKeeper";
+
+    public override ValueTask<BackendServer> StartServerAsync()
+    {
+        Missing.SkipWithoutZooKeeper();
+        return ZooKeeperServerUnderTest.StartAsync();
+    }
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Net;
+using Coordination.Backends;
+using Coordination.Conformance;
+using Coordination.ZooKeeper.Tests.Servers;
+using Coordination.ZooKeeper.Tests.Support;
+
+namespace Coordination.ZooKeeper.Tests;
+
+/// <summary>What befalls members of an ensemble of three, and what holders and waiters see of it.</summary>
+public sealed class EnsembleFaultTests(ITestOutputHelper output)
+{
+    private const int Runs = 3;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task G3_a_follower_that_is_cut_off_from_the_leader_does_not_make_a_holder_believe_for_too_long()
+    {
+        // Rule 23: the follower goes on answering by itself, pings and reads, until it notices that it has lost its leader: here after 10 s. The leader ends the session when it has
+        // not heard of it for its time. The link is cut right after a renewal was acknowledged, which the leader may have heard nothing of. A holder that counted from it would believe for too long.
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(settings: "syncLimit=50");
+        for (var run = 1; run <= Runs; run++)
+        {
+            var leader = await ensemble.LeaderAsync();
+            var follower = ensemble.Members.First(member => member != leader);
+            await using var holder = Run.Coordinator(follower.Address, seconds: 4);
+            await using var successor = Run.Coordinator(leader.Address);
+            var held = await holder.CreateLock($"x{run}").AcquireAsync(Token);
+            var lost = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var registration = held.Lost.Register(() => lost.TrySetResult(Stopwatch.GetTimestamp()));
+            var granted = GrantedAsync(successor.CreateLock($"x{run}"));
+            await Run.WaitersAsync(successor, $"x{run}", 1);
+            await RenewedAsync(held);
+
+            ensemble.Link(follower, leader).Pause();
+            var cut = Stopwatch.GetTimestamp();
+            var grantedAt = await granted.WaitAsync(TimeSpan.FromSeconds(30), Token);
+            var lostAt = await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+            output.WriteLine(
+                $"run {run}: lost {Stopwatch.GetElapsedTime(cut, lostAt).TotalSeconds:0.00} s, given away {Stopwatch.GetElapsedTime(cut, grantedAt).TotalSeconds:0.00} s after the cut");
+            Assert.True(lostAt < grantedAt, $"run {run}: told {Stopwatch.GetElapsedTime(grantedAt, lostAt)} after it was given away");
+            ensemble.Link(follower, leader).Resume();
+            await follower.ReadyAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_member_that_is_killed_and_started_again_costs_no_lease_and_no_grant(bool isLeader)
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync();
+        var victim = isLeader ? await ensemble.LeaderAsync() : await ensemble.FollowerAsync();
+        await using var holder = Run.Coordinator(ensemble.Addresses, seconds: 15);
+        await using var waiter = Run.Coordinator(ensemble.Addresses, seconds: 15);
+        var held = await holder.CreateLock("x").AcquireAsync(Token);
+        var waiting = waiter.CreateLock("x").AcquireAsync(Token).AsTask();
+        await Run.WaitersAsync(holder, "x", 1);
+
+        await victim.KillAsync();
+        var killed = Stopwatch.GetTimestamp();
+        await using (await holder.CreateLock("y").AcquireAsync(Token))
+        {
+            output.WriteLine($"another lock {Stopwatch.GetElapsedTime(killed).TotalSeconds:0.00} s after the kill");
+        }
+
+        await victim.StartAsync();
+        Assert.Equal(LeaseState.Held, held.State);
+        await Run.RenewAsync(held);
+        Assert.False(held.Lost.IsCancellationRequested);
+        await held.ReleaseAsync(Token);
+        await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.True(next.FencingToken > held.FencingToken);
+    }
+
+    [Fact]
+    public async Task A_frozen_server_is_left_for_another_in_time()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync();
+        var leader = await ensemble.LeaderAsync();
+        FaultProxy[] proxies = [.. ensemble.Members.Select(static member => FaultProxy.Start(member.EndPoint))];
+        try
+        {
+            await using var holder = Run.Coordinator(string.Join(',', proxies.Select(static proxy => proxy.EndPoint)), seconds: 15);
+
+            // Until it is a follower that it talks to: a frozen leader is another matter.
+            var held = await holder.CreateLock("x").AcquireAsync(Token);
+            var toLeader = proxies[Array.IndexOf([.. ensemble.Members], leader)];
+            toLeader.Refuse();
+            await Run.UntilAsync(() => Task.FromResult(proxies.Any(proxy => proxy != toLeader && proxy.Open > 0)));
+            var attached = Array.FindIndex(proxies, proxy => proxy != toLeader && proxy.Open > 0);
+            toLeader.Resume();
+
+            await ensemble.Members[attached].FreezeAsync();
+            var frozen = Stopwatch.GetTimestamp();
+            await using (await holder.CreateLock("y").AcquireAsync(Token))
+            {
+                output.WriteLine($"another lock {Stopwatch.GetElapsedTime(frozen).TotalSeconds:0.00} s after the freeze");
+            }
+
+            await Run.RenewAsync(held);
+            Assert.False(held.Lost.IsCancellationRequested);
+            await ensemble.Members[attached].ResumeAsync();
+            await held.ReleaseAsync(Token);
+        }
+        finally
+        {
+            foreach (var proxy in proxies)
+            {
+                await proxy.DisposeAsync();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_was_released_over_one_server_is_free_over_another_at_once()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync();
+        Coordinator[] coordinators = [.. ensemble.Members.Select(static member => Run.Coordinator(member.Address))];
+        for (var round = 0; round < 30; round++)
+        {
+            var lease = await coordinators[round % 3].CreateLock("x").TryAcquireAsync(TimeSpan.Zero, Token);
+            Assert.NotNull(lease);
+            Assert.Single((await coordinators[(round + 1) % 3].InspectAsync("x", Token)).Holders);
+            await lease.ReleaseAsync(Token);
+            Assert.Empty((await coordinators[(round + 2) % 3].InspectAsync("x", Token)).Holders);
+        }
+
+        foreach (var coordinator in coordinators)
+        {
+            await coordinator.DisposeAsync();
+        }
+    }
+
+    private static async Task<long> GrantedAsync(IDistributedLock @lock)
+    {
+        await using (await @lock.AcquireAsync(Token))
+        {
+            return Stopwatch.GetTimestamp();
+        }
+    }
+
+    // Returns right after the next renewal.
+    private static Task RenewedAsync(ILease lease)
+    {
+        var remaining = lease.Remaining;
+        return Run.UntilAsync(() =>
+        {
+            var before = remaining;
+            remaining = lease.Remaining;
+            return Task.FromResult(remaining > before);
+        });
+    }
+}

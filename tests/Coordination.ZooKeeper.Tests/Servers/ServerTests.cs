@@ -1,0 +1,29 @@
+namespace Coordination.ZooKeeper.Tests.Servers;
+
+/// <summary>The servers that tests start do what tests expect of them.</summary>
+public sealed class ServerTests
+{
+    [Fact]
+    public async Task A_server_starts_again_with_its_data_and_counts_what_it_is_asked()
+    {
+        Missing.SkipWithoutZooKeeper();
+        await using var server = new ZooKeeperServerProcess();
+        await server.StartAsync();
+        Assert.Equal(0, await server.CountRequestsAsync());
+        Assert.Equal(0, await server.CountRequestsAsync());
+        await server.FreezeAsync();
+        await server.ResumeAsync();
+        await server.KillAsync();
+        await server.StartAsync();
+        Assert.Equal(0, await server.CountRequestsAsync());
+    }
+
+    [Fact]
+    public async Task An_ensemble_finds_a_new_leader_when_its_leader_dies()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync();
+        var leader = await ensemble.LeaderAsync();
+        await leader.KillAsync();
+        Assert.NotEqual(leader, await ensemble.LeaderAsync());
+    }
+}

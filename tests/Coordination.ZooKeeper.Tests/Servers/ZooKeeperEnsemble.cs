@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using Coordination.Conformance;
+
+namespace Coordination.ZooKeeper.Tests.Servers;
+
+/// <summary>
+/// Members of one ensemble. Each follows its leader over a proxy of its own, so that the two can be cut off from one another while clients reach both.
+/// </summary>
+public sealed class ZooKeeperEnsemble : IAsyncDisposable
+{
+    private readonly ZooKeeperServerProcess[] _members;
+    private readonly Dictionary<(int From, int To), FaultProxy> _links = [];
+
+    private ZooKeeperEnsemble(int size, int tickTime, string[] settings)
+    {
+        _members = [.. Enumerable.Range(1, size).Select(id => new ZooKeeperServerProcess(id, settings) { TickTime = tickTime })];
+        foreach (var from in _members)
+        {
+            foreach (var to in _members.Where(to => to != from))
+            {
+                _links.Add((from.Id, to.Id), FaultProxy.Start(new IPEndPoint(IPAddress.Loopback, to.QuorumPort)));
+            }
+
+            from.Ensemble =
+            [
+                .. _members.Select(to =>
+                {
+                    var port = to == from ? to.QuorumPort : _links[(from.Id, to.Id)].EndPoint.Port;
+                    return $"server.{to.Id}=127.0.0.1:{port}:{to.ElectionPort}";
+                }),
+            ];
+        }
+    }
+
+    public IReadOnlyList<ZooKeeperServerProcess> Members => _members;
+
+    /// <summary>Where clients find it.</summary>
+    public string Addresses => string.Join(',', _members.Select(static member => member.Address));
+
+    /// <summary>Starts an ensemble, and waits until all members serve.</summary>
+    public static async Task<ZooKeeperEnsemble> StartAsync(int size = 3, int tickTime = 200, params string[] settings)
+    {
+        Missing.SkipWithoutZooKeeper();
+        var ensemble = new ZooKeeperEnsemble(size, tickTime, settings);
+        try
+        {
+            await ensemble.StartAllAsync();
+            return ensemble;
+        }
+        catch
+        {
+            await ensemble.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts all members, which do not run.</summary>
+    public async Task StartAllAsync()
+    {
+        foreach (var member in _members)
+        {
+            member.Launch();
+        }
+
+        await Task.WhenAll(_members.Select(static member => member.ReadyAsync()));
+    }
+
+    /// <summary>The member that leads, when one does.</summary>
+    /// <param name="other">Not this one: it may believe so still.</param>
+    public async Task<ZooKeeperServerProcess> LeaderAsync(ZooKeeperServerProcess? other = null)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+        {
+            foreach (var member in _members.Where(member => member.IsRunning && member != other))
+            {
+                if (await member.IsLeaderAsync())
+                {
+                    return member;
+                }
+            }
+
+            await Task.Delay(20);
+        }
+
+        throw new InvalidOperationException("The ensemble has no leader.");
+    }
+
+    /// <summary>A member that follows.</summary>
+    public async Task<ZooKeeperServerProcess> FollowerAsync()
+    {
+        var leader = await LeaderAsync();
+        return _members.First(member => member != leader && member.IsRunning);
+    }
+
+    /// <summary>The way by which one member follows another.</summary>
+    public FaultProxy Link(ZooKeeperServerProcess follower, ZooKeeperServerProcess leader) => _links[(follower.Id, leader.Id)];
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_members.Select(static member => member.DisposeAsync().AsTask()));
+        foreach (var link in _links.Values)
+        {
+            await link.DisposeAsync();
+        }
+    }
+}
