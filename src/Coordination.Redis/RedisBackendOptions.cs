@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Coordination.Redis;
 
 /// <summary>How the Redis backend connects and names its keys.</summary>
@@ -25,4 +27,16 @@ public sealed class RedisBackendOptions
     /// </summary>
     /// <value>From one minute to 365 days. The default is one hour. A remembered resource takes about half a kilobyte.</value>
     public TimeSpan TokenRetention { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Where in the configuration they come from, for messages.</summary>
+    internal string? Section { get; private set; }
+
+    /// <summary>Whether they should come from a section that is not there.</summary>
+    internal bool IsSectionMissing { get; private set; }
+
+    internal void ComeFrom(IConfiguration configuration)
+    {
+        Section = (configuration as IConfigurationSection)?.Path;
+        IsSectionMissing = configuration is IConfigurationSection section && !section.Exists();
+    }
 }

@@ -22,6 +22,9 @@ public sealed class CoordinatorOptions
     /// <value>At most 32,768 bytes of UTF-8. The default is the machine's name and the process id, such as <c>web-1/4242</c>.</value>
     public string Holder { get; set; } = $"{Environment.MachineName}/{Environment.ProcessId}";
 
+    /// <summary>Where in the configuration they come from, for messages.</summary>
+    internal string? Section { get; set; }
+
     /// <summary>What the coordinator keeps, so that a later change by the caller does not change it half-way.</summary>
     internal CoordinatorOptions Copy() => (CoordinatorOptions)MemberwiseClone();
 }
