@@ -24,6 +24,7 @@ needed=(
   etcdctl=etcd-client
   ip=iproute2
   iptables=iptables
+  prometheus=prometheus
   dockerd=docker.io
 )
 
