@@ -4,13 +4,14 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Coordination.Conformance;
+using Coordination.Ecosystem.Tests.Samples;
 
 namespace Coordination.Ecosystem.Tests.Diagnostics;
 
 /// <summary>The Web sample, scraped by a real Prometheus with the sample's configuration, and asked every question of the sample's dashboard.</summary>
 public sealed partial class PrometheusTests
 {
-    private static readonly string Sample = Path.Combine(FindRoot(), "samples", "Web");
+    private static readonly string Sample = Path.Combine(SampleProgram.Root, "samples", "Web");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -36,7 +37,7 @@ public sealed partial class PrometheusTests
             await File.WriteAllTextAsync(file, configuration, ct);
 
             using var sample = Start(
-                "dotnet", Sample, [SampleAssembly(), "--urls", $"http://localhost:{web}", "--Coordination:LeaseDuration=00:00:01"]);
+                "dotnet", Sample, [SampleProgram.Find("Web"), "--urls", $"http://localhost:{web}", "--Coordination:LeaseDuration=00:00:01"]);
             using var scraper = Start(
                 prometheus!,
                 directory.FullName,
@@ -82,7 +83,7 @@ public sealed partial class PrometheusTests
     [Fact]
     public void The_dashboard_shows_every_instrument_that_is_documented()
     {
-        var page = File.ReadAllText(Path.Combine(FindRoot(), "docs", "telemetry.md"));
+        var page = File.ReadAllText(Path.Combine(SampleProgram.Root, "docs", "telemetry.md"));
         var instruments = Instrument().Matches(page).Select(static match => match.Groups[1].Value.Replace('.', '_')).Distinct().ToList();
 
         Assert.Equal(7, instruments.Count);
@@ -134,24 +135,6 @@ public sealed partial class PrometheusTests
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    // Built with this project, in the same configuration.
-    private static string SampleAssembly()
-    {
-        var built = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(Sample, "bin", built.Parent!.Name, built.Name, "Web.dll");
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Coordination.sln")))
-        {
-            directory = directory.Parent ?? throw new InvalidOperationException("Coordination.sln is not above the directory that the tests run in.");
-        }
-
-        return directory.FullName;
     }
 
     [GeneratedRegex(@"^\| `(coordination\.[a-z.]+)` \| (?:histogram|counter|up-down counter)", RegexOptions.Multiline)]
