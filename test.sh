@@ -25,6 +25,7 @@ needed=(
   /usr/share/java/zookeeper.jar=libzookeeper-java
   ip=iproute2
   iptables=iptables
+  prometheus=prometheus
   dockerd=docker.io
 )
 

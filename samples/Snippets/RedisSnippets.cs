@@ -72,4 +72,15 @@ internal static class RedisSnippets
         await using var coordinator = new Coordinator(RedisBackend.Create(configuration));
         // end
     }
+
+    public static async Task Fenced(IDatabase database, IDistributedLock exclusive, string json, CancellationToken ct)
+    {
+        // snippet: redis-fence
+        await using var lease = await exclusive.AcquireAsync(ct);
+        if (!await database.StringSetFencedAsync("invoice/42", json, lease.FencingToken))
+        {
+            throw new InvalidOperationException("A later holder has written: this one's lease is over.");
+        }
+        // end
+    }
 }

@@ -11,7 +11,15 @@ internal sealed class EtcdBackendOptionsValidator : IValidateOptions<EtcdBackend
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, EtcdBackendOptions options)
     {
-        var failures = Failures(options).ToList();
+        if (options is { IsSectionMissing: true, Section: { } missing })
+        {
+            var key = missing[(missing.LastIndexOf(':') + 1)..];
+            return ValidateOptionsResult.Fail(
+                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"Endpoints\": \"http://etcd1:2379\" }}.");
+        }
+
+        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
+        var failures = Failures(options).Select(failure => where + failure).ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

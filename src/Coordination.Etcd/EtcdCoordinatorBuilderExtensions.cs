@@ -39,8 +39,17 @@ public static class EtcdCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration);
+        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
         return Use(builder);
+    }
+
+    /// <summary>Lets a configuration choose etcd by the name <c>Etcd</c>, with its <see cref="EtcdBackendOptions"/> in a section of that name: <c>"Etcd": { "Endpoints": "http://etcd1:2379" }</c>.</summary>
+    /// <param name="choices">The backends to choose from.</param>
+    /// <returns>The choices.</returns>
+    public static BackendChoices AddEtcd(this BackendChoices choices)
+    {
+        ArgumentNullException.ThrowIfNull(choices);
+        return choices.Add("Etcd", static (builder, section) => builder.UseEtcd(section));
     }
 
     private static ICoordinatorBuilder Use(ICoordinatorBuilder builder) => builder.UseBackend(provider => EtcdBackend.Create(

@@ -41,11 +41,11 @@ public static class RedisCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration);
+        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
         return builder.UseBackend(provider => RedisBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
     }
 
-    /// <summary>Uses the <see cref="IConnectionMultiplexer"/> that the container has, and leaves its disposal to the container.</summary>
+    /// <summary>Uses the <see cref="IConnectionMultiplexer"/> that the container has (for a keyed coordinator: the one under its key, if there is one), and leaves its disposal to the container.</summary>
     /// <param name="builder">The coordinator.</param>
     /// <param name="configure">Changes the options; <see cref="RedisBackendOptions.Configuration"/> is not looked at.</param>
     /// <returns>The builder.</returns>
@@ -60,10 +60,19 @@ public static class RedisCoordinatorBuilderExtensions
         }
 
         return builder.UseBackend(provider => new RedisBackend(
-            provider.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(
+            MultiplexerOf(provider, builder.Name) ?? throw new InvalidOperationException(
                 "UseRedis() without a configuration takes the container's IConnectionMultiplexer, and there is none. Register one, or write UseRedis(\"localhost:6379\")."),
             Read(provider, builder.Name),
             provider.GetService<ILoggerFactory>()));
+    }
+
+    /// <summary>Lets a configuration choose Redis by the name <c>Redis</c>, with its <see cref="RedisBackendOptions"/> in a section of that name: <c>"Redis": { "Configuration": "localhost:6379" }</c>.</summary>
+    /// <param name="choices">The backends to choose from.</param>
+    /// <returns>The choices.</returns>
+    public static BackendChoices AddRedis(this BackendChoices choices)
+    {
+        ArgumentNullException.ThrowIfNull(choices);
+        return choices.Add("Redis", static (builder, section) => builder.UseRedis(section));
     }
 
     private static OptionsBuilder<RedisBackendOptions> Options(ICoordinatorBuilder builder)
@@ -74,4 +83,7 @@ public static class RedisCoordinatorBuilderExtensions
 
     private static RedisBackendOptions Read(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<RedisBackendOptions>>().Get(name);
+
+    private static IConnectionMultiplexer? MultiplexerOf(IServiceProvider provider, string key) =>
+        (key.Length > 0 ? provider.GetKeyedService<IConnectionMultiplexer>(key) : null) ?? provider.GetService<IConnectionMultiplexer>();
 }

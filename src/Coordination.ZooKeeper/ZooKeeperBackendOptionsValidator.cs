@@ -14,7 +14,15 @@ internal sealed class ZooKeeperBackendOptionsValidator : IValidateOptions<ZooKee
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ZooKeeperBackendOptions options)
     {
-        var failures = Failures(options).ToList();
+        if (options is { IsSectionMissing: true, Section: { } missing })
+        {
+            var key = missing[(missing.LastIndexOf(':') + 1)..];
+            return ValidateOptionsResult.Fail(
+                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"ConnectionString\": \"zk1:2181\" }}.");
+        }
+
+        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
+        var failures = Failures(options).Select(failure => where + failure).ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -39,8 +39,17 @@ public static class ZooKeeperCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration);
+        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
         return Use(builder);
+    }
+
+    /// <summary>Lets a configuration choose ZooKeeper by the name <c>ZooKeeper</c>, with its <see cref="ZooKeeperBackendOptions"/> in a section of that name: <c>"ZooKeeper": { "ConnectionString": "zk1:2181" }</c>.</summary>
+    /// <param name="choices">The backends to choose from.</param>
+    /// <returns>The choices.</returns>
+    public static BackendChoices AddZooKeeper(this BackendChoices choices)
+    {
+        ArgumentNullException.ThrowIfNull(choices);
+        return choices.Add("ZooKeeper", static (builder, section) => builder.UseZooKeeper(section));
     }
 
     private static ICoordinatorBuilder Use(ICoordinatorBuilder builder) => builder.UseBackend(provider => ZooKeeperBackend.Create(

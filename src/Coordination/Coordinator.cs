@@ -46,8 +46,10 @@ public sealed class Coordinator : ICoordinator, IAsyncDisposable, IDisposable
             options.Copy(),
             timeProvider ?? TimeProvider.System,
             new CoordinationLog(logger),
-            new CoordinationTelemetry(backend.Description.Name, meterFactory));
+            new CoordinationTelemetry(backend.Description.Name, meterFactory, options.TagMetricsWithResource));
     }
+
+    internal Engine Engine => _engine;
 
     /// <inheritdoc/>
     public IDistributedLock CreateLock(string name, LeaseOptions? options = null) =>

@@ -22,6 +22,15 @@ public sealed class CoordinatorOptions
     /// <value>At most 32,768 bytes of UTF-8. The default is the machine's name and the process id, such as <c>web-1/4242</c>.</value>
     public string Holder { get; set; } = $"{Environment.MachineName}/{Environment.ProcessId}";
 
+    /// <summary>Whether metrics have the resource's name as a tag, <c>coordination.resource</c>.</summary>
+    /// <value>
+    /// The default is <see langword="false"/>: each name makes a time series of its own in the collector. Set it where names are few and known, as for a handful of elections.
+    /// </value>
+    public bool TagMetricsWithResource { get; set; }
+
+    /// <summary>Where in the configuration they come from, for messages.</summary>
+    internal string? Section { get; set; }
+
     /// <summary>What the coordinator keeps, so that a later change by the caller does not change it half-way.</summary>
     internal CoordinatorOptions Copy() => (CoordinatorOptions)MemberwiseClone();
 }

@@ -14,37 +14,42 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
     public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
     {
         // The backend's limits are not known yet; the coordinator's constructor checks them.
-        var failures = Check(options, AnyBackend);
+        var failures = Check(options, AnyBackend, name);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    public static List<string> Check(CoordinatorOptions options, BackendDescription backend)
+    /// <param name="options">The options.</param>
+    /// <param name="backend">Whose limits count.</param>
+    /// <param name="name">The coordinator's key, if it has one.</param>
+    /// <returns>What is wrong, each beginning with where: <c>Coordination:LeaseDuration: …</c>.</returns>
+    public static List<string> Check(CoordinatorOptions options, BackendDescription backend, string? name = null)
     {
+        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
         var failures = new List<string>();
-        Try(() => LeaseTerms.CheckDuration(options.LeaseDuration, backend.MinDuration, nameof(options.LeaseDuration)));
+        Try(nameof(options.LeaseDuration), key => LeaseTerms.CheckDuration(options.LeaseDuration, backend.MinDuration, key));
         if (options.SafetyMargin is { } margin)
         {
-            Try(() => LeaseTerms.CheckMargin(margin, options.LeaseDuration, backend.Evidence, nameof(options.SafetyMargin)));
+            Try(nameof(options.SafetyMargin), key => LeaseTerms.CheckMargin(margin, options.LeaseDuration, backend.Evidence, key));
         }
 
-        Try(() => LeaseTerms.CheckValue(options.Holder, nameof(options.Holder)));
+        Try(nameof(options.Holder), key => LeaseTerms.CheckValue(options.Holder, key));
         if (options.OperationTimeout < MinOperationTimeout || options.OperationTimeout > MaxOperationTimeout)
         {
             failures.Add(
-                $"{nameof(options.OperationTimeout)} must be from {MinOperationTimeout} to {MaxOperationTimeout}, but is {options.OperationTimeout}.");
+                $"{where}{nameof(options.OperationTimeout)} must be from {MinOperationTimeout} to {MaxOperationTimeout}, but is {options.OperationTimeout}.");
         }
 
         return failures;
 
-        void Try(Action check)
+        void Try(string key, Action<string> check)
         {
             try
             {
-                check();
+                check(key);
             }
             catch (ArgumentException exception)
             {
-                failures.Add(exception.Message);
+                failures.Add($"{where}{key}: {exception.Message}");
             }
         }
     }

@@ -6,7 +6,7 @@ namespace Coordination.Diagnostics;
 
 /// <summary>
 /// The meter and the activity source, both named <c>Coordination</c>. Tags: <c>coordination.backend</c>, <c>coordination.primitive</c>,
-/// <c>coordination.outcome</c>; never, on an instrument, the resource's name, of which there may be millions. Activities have it, as <c>coordination.resource</c>.
+/// <c>coordination.outcome</c>; on an instrument the resource's name only on request, as there may be millions. Activities have it always, as <c>coordination.resource</c>.
 /// </summary>
 internal sealed class CoordinationTelemetry : IDisposable
 {
@@ -15,10 +15,23 @@ internal sealed class CoordinationTelemetry : IDisposable
     private const string BackendTag = "coordination.backend";
     private const string PrimitiveTag = "coordination.primitive";
     private const string OutcomeTag = "coordination.outcome";
+    private const string ResourceTag = "coordination.resource";
+
+    // The defaults of collectors are meant for milliseconds.
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    };
+
+    private static readonly InstrumentAdvice<double> Hours = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 21600, 86400],
+    };
 
     private static readonly ActivitySource Source = new(Name);
 
     private readonly string _backend;
+    private readonly bool _tagsResource;
     private readonly Meter _meter;
     private readonly bool _ownsMeter;
     private readonly Histogram<double> _acquireDuration;
@@ -29,19 +42,22 @@ internal sealed class CoordinationTelemetry : IDisposable
     private readonly Counter<long> _handOffs;
     private readonly Histogram<double> _renewalDuration;
 
-    public CoordinationTelemetry(string backend, IMeterFactory? meterFactory)
+    public CoordinationTelemetry(string backend, IMeterFactory? meterFactory, bool tagsResource = false)
     {
         _backend = backend;
+        _tagsResource = tagsResource;
         _ownsMeter = meterFactory is null;
         _meter = meterFactory?.Create(new MeterOptions(Name)) ?? new Meter(Name);
         _acquireDuration = _meter.CreateHistogram<double>(
-            "coordination.acquire.duration", "s", "Time from the call to the lease, or to the end of the attempt.");
-        _holdDuration = _meter.CreateHistogram<double>("coordination.hold.duration", "s", "Time from the grant of a lease to its end.");
+            "coordination.acquire.duration", "s", "Time from the call to the lease, or to the end of the attempt.", tags: null, Seconds);
+        _holdDuration = _meter.CreateHistogram<double>(
+            "coordination.hold.duration", "s", "Time from the grant of a lease to its end.", tags: null, Hours);
         _held = _meter.CreateUpDownCounter<long>("coordination.leases.held", "{lease}", "Leases held now.");
         _waiting = _meter.CreateUpDownCounter<long>("coordination.waiters", "{waiter}", "Callers that wait for their turn now.");
         _lost = _meter.CreateCounter<long>("coordination.leases.lost", "{lease}", "Leases that were lost.");
         _handOffs = _meter.CreateCounter<long>("coordination.handoffs", "{hand-off}", "Grants that the server announced to a waiter.");
-        _renewalDuration = _meter.CreateHistogram<double>("coordination.renewal.duration", "s", "Time of a renewal of a session with its claims.");
+        _renewalDuration = _meter.CreateHistogram<double>(
+            "coordination.renewal.duration", "s", "Time of a renewal of a session with its claims, also of one that failed.", tags: null, Seconds);
     }
 
     public Activity? StartAcquire(ClaimTemplate template)
@@ -54,7 +70,7 @@ internal sealed class CoordinationTelemetry : IDisposable
         var activity = Source.StartActivity("coordination.acquire", ActivityKind.Client);
         activity?.SetTag(BackendTag, _backend);
         activity?.SetTag(PrimitiveTag, template.Primitive.Name());
-        activity?.SetTag("coordination.resource", template.Resource);
+        activity?.SetTag(ResourceTag, template.Resource);
         return activity;
     }
 
@@ -68,12 +84,14 @@ internal sealed class CoordinationTelemetry : IDisposable
         activity?.SetTag(OutcomeTag, outcome);
         if (_acquireDuration.Enabled)
         {
-            _acquireDuration.Record(took.TotalSeconds, Tag(BackendTag, _backend), Tag(PrimitiveTag, template.Primitive.Name()), Tag(OutcomeTag, outcome));
+            var tags = TagsOf(template);
+            tags.Add(OutcomeTag, outcome);
+            _acquireDuration.Record(took.TotalSeconds, tags);
         }
 
         if (claim is not null && claim.TryCount() && _held.Enabled)
         {
-            _held.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, template.Primitive.Name()));
+            _held.Add(1, TagsOf(template));
         }
     }
 
@@ -91,7 +109,7 @@ internal sealed class CoordinationTelemetry : IDisposable
     {
         if (claim.TryUncount())
         {
-            _lost.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
+            _lost.Add(1, TagsOf(claim.Template));
             EndedCore(claim);
         }
     }
@@ -100,17 +118,23 @@ internal sealed class CoordinationTelemetry : IDisposable
     {
         if (_held.Enabled)
         {
-            _held.Add(-1, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
+            _held.Add(-1, TagsOf(claim.Template));
         }
 
         if (_holdDuration.Enabled)
         {
             var held = claim.Session.Engine.Clock.Now - claim.HeldSince;
-            _holdDuration.Record(held.TotalSeconds, Tag(BackendTag, _backend), Tag(PrimitiveTag, claim.Template.Primitive.Name()));
+            _holdDuration.Record(held.TotalSeconds, TagsOf(claim.Template));
         }
     }
 
-    public void HandedOver() => _handOffs.Add(1, Tag(BackendTag, _backend));
+    public void HandedOver(ClaimTemplate template)
+    {
+        if (_handOffs.Enabled)
+        {
+            _handOffs.Add(1, TagsOf(template));
+        }
+    }
 
     public void Renewed(TimeSpan took, bool succeeded)
     {
@@ -120,10 +144,10 @@ internal sealed class CoordinationTelemetry : IDisposable
         }
     }
 
-    public WaitingScope StartWaiting(Primitive primitive)
+    public WaitingScope StartWaiting(ClaimTemplate template)
     {
-        _waiting.Add(1, Tag(BackendTag, _backend), Tag(PrimitiveTag, primitive.Name()));
-        return new WaitingScope(this, primitive);
+        _waiting.Add(1, TagsOf(template));
+        return new WaitingScope(this, template);
     }
 
     public void Dispose()
@@ -135,12 +159,22 @@ internal sealed class CoordinationTelemetry : IDisposable
         }
     }
 
+    private TagList TagsOf(ClaimTemplate template)
+    {
+        var tags = new TagList { { BackendTag, _backend }, { PrimitiveTag, template.Primitive.Name() } };
+        if (_tagsResource)
+        {
+            tags.Add(ResourceTag, template.Resource);
+        }
+
+        return tags;
+    }
+
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    public readonly struct WaitingScope(CoordinationTelemetry telemetry, Primitive primitive) : IDisposable
+    public readonly struct WaitingScope(CoordinationTelemetry telemetry, ClaimTemplate template) : IDisposable
     {
-        public void Dispose() =>
-            telemetry._waiting.Add(-1, Tag(BackendTag, telemetry._backend), Tag(PrimitiveTag, primitive.Name()));
+        public void Dispose() => telemetry._waiting.Add(-1, telemetry.TagsOf(template));
     }
 
     public static class Outcome

@@ -230,7 +230,7 @@ internal sealed class Acquisition
     private async ValueTask<ClaimState> WaitAsync(Claim claim)
     {
         var session = claim.Session;
-        using var waiting = _engine.Telemetry.StartWaiting(_template.Primitive);
+        using var waiting = _engine.Telemetry.StartWaiting(_template);
         using var cancellation = _caller.UnsafeRegister(static state => WakeUp((Claim)state!), claim);
         session.With(claim, c => c.GiveUpAt = _giveUpAt);
         var failures = 0;

@@ -47,6 +47,9 @@ internal sealed class Engine : IAsyncDisposable
 
     public CoordinationTelemetry Telemetry { get; }
 
+    /// <summary>When leases were lost, for those who ask how it goes.</summary>
+    public RecentLosses Losses { get; } = new();
+
     public bool IsDisposed => Volatile.Read(ref _isDisposed) != 0;
 
     /// <summary>Cancelled when the coordinator is disposed.</summary>

@@ -29,6 +29,10 @@ internal sealed class LeaseTerms
     /// <summary>The margin for what the server granted, which may be longer than what was asked for.</summary>
     public TimeSpan MarginFor(TimeSpan granted) => _safetyMargin ?? granted / 10;
 
+    /// <summary>The margin of a lease by its options, before a server has granted a duration.</summary>
+    public static TimeSpan MarginOf(LeaseOptions? options, CoordinatorOptions defaults) =>
+        options?.SafetyMargin ?? defaults.SafetyMargin ?? (options?.Duration ?? defaults.LeaseDuration) / 10;
+
     public static LeaseTerms Create(LeaseOptions? options, CoordinatorOptions defaults, BackendDescription backend)
     {
         var duration = options?.Duration ?? defaults.LeaseDuration;

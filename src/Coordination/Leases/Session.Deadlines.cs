@@ -205,6 +205,7 @@ internal sealed partial class Session
 
         _engine.Log.LeaseLost(claim.Key.Resource, _engine.Backend.Description.Name, claim.Token, claim.Key.Id, reason);
         _engine.Telemetry.Lost(claim);
+        _engine.Losses.Add(_engine.Clock.Now);
         if (source is not null)
         {
             _engine.Log.Cancel(source);

@@ -9,9 +9,10 @@ internal sealed partial class Session : ISessionListener
     {
         TimeSpan due;
         bool isGrant;
+        Claim? claim;
         lock (_gate)
         {
-            if (!_claims.TryGetValue(claimId, out var claim))
+            if (!_claims.TryGetValue(claimId, out claim))
             {
                 return;
             }
@@ -26,7 +27,7 @@ internal sealed partial class Session : ISessionListener
 
         if (isGrant)
         {
-            _engine.Telemetry.HandedOver();
+            _engine.Telemetry.HandedOver(claim.Template);
         }
 
         _timer.At(due);

@@ -47,6 +47,18 @@ internal sealed class SessionPool(Engine engine)
     public ValueTask<Session> OpenOwnedAsync(TimeSpan duration, string? ticket, CancellationToken cancellationToken) =>
         new(OpenAsync(duration, ticket, isOwned: true, cancellationToken));
 
+    /// <summary>How many sessions are open, and how many of them are so late with their renewal that what they hold is nearly lost.</summary>
+    public (int Open, int Late) Count(TimeSpan now)
+    {
+        Session[] sessions;
+        lock (_gate)
+        {
+            sessions = [.. _all];
+        }
+
+        return (sessions.Length, sessions.Count(session => session.RenewBy - now < session.Duration / 6));
+    }
+
     public void Remove(Session session)
     {
         lock (_gate)

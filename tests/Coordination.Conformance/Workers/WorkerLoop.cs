@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Coordination.Conformance;
 
@@ -13,12 +15,15 @@ namespace Coordination.Conformance;
 /// release NAME                                    released NAME AT
 /// state NAME                                      state NAME Held|Lost|Released
 /// contend KIND NAME MAXCOUNT ROUNDS MILLISECONDS  visit NAME ENTER EXIT, once a round; then done NAME
+/// serve NAME                                      working NAME TOKEN AT and idle NAME AT, in turns: a host with a leader-elected service
+/// stop NAME                                       the host stops, then stopped NAME AT
 /// quit                                            nothing: the coordinator is disposed
 /// </code>
 /// </remarks>
 public sealed class WorkerLoop(ICoordinator coordinator, TimeProvider time, Func<CancellationToken, ValueTask<string?>> read, Action<string> write)
 {
     private readonly Dictionary<string, ILease> _held = [];
+    private readonly Dictionary<string, IHost> _hosts = [];
     private readonly Lock _lock = new();
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -51,6 +56,12 @@ public sealed class WorkerLoop(ICoordinator coordinator, TimeProvider time, Func
                     break;
                 case "contend":
                     await ContendAsync(Enum.Parse<Primitive>(words[1]), words[2], Number(words[3]), Number(words[4]), Number(words[5]), cancellationToken);
+                    break;
+                case "serve":
+                    await ServeAsync(words[1], cancellationToken);
+                    break;
+                case "stop":
+                    await StopAsync(words[1], cancellationToken);
                     break;
                 default:
                     write($"error unknown command {words[0]}");
@@ -99,6 +110,32 @@ public sealed class WorkerLoop(ICoordinator coordinator, TimeProvider time, Func
         }
 
         write($"done {name}");
+    }
+
+    private async Task ServeAsync(string name, CancellationToken cancellationToken)
+    {
+        var journal = new TermJournal { Began = (_, token) => write($"working {name} {token} {Now}"), Ended = _ => write($"idle {name} {Now}") };
+        var host = HostUnderTest.Create(
+            journal, "worker", time, services => services.AddCoordinator().UseInMemory().AddLeaderElectedService<RecordedService>(name), coordinator);
+        lock (_lock)
+        {
+            _hosts[name] = host;
+        }
+
+        await host.StartAsync(cancellationToken);
+    }
+
+    private async Task StopAsync(string name, CancellationToken cancellationToken)
+    {
+        IHost host;
+        lock (_lock)
+        {
+            host = _hosts[name];
+        }
+
+        await host.StopAsync(cancellationToken);
+        host.Dispose();
+        write($"stopped {name} {Now}");
     }
 
     private ILease Held(string name)

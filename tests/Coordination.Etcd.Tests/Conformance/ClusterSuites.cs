@@ -59,3 +59,5 @@ public sealed class ClusterSessionContract(EtcdClusterFixture fixture) : Session
 public sealed class ClusterTokenContract(EtcdClusterFixture fixture) : TokenContractSuite(fixture), IClassFixture<EtcdClusterFixture>;
 
 public sealed class ClusterValueContract(EtcdClusterFixture fixture) : ValueContractSuite(fixture), IClassFixture<EtcdClusterFixture>;
+
+public sealed class ClusterLeaderElectedService(EtcdClusterFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<EtcdClusterFixture>;

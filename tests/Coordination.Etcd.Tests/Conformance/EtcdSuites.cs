@@ -67,3 +67,5 @@ public sealed class EtcdSessionContract(EtcdConformanceFixture fixture) : Sessio
 public sealed class EtcdTokenContract(EtcdConformanceFixture fixture) : TokenContractSuite(fixture), IClassFixture<EtcdConformanceFixture>;
 
 public sealed class EtcdValueContract(EtcdConformanceFixture fixture) : ValueContractSuite(fixture), IClassFixture<EtcdConformanceFixture>;
+
+public sealed class EtcdLeaderElectedService(EtcdConformanceFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<EtcdConformanceFixture>;

@@ -14,6 +14,7 @@ internal static class GarnetLimits
     {
         [typeof(RenewalScalesSuite)] = NoCounters,
         [typeof(OutageSuite)] = NoPersistence,
+        [typeof(LeaderElectedServiceSuite)] = "What it needs of a server, the other suites ask of Garnet.",
     };
 }
 

@@ -55,3 +55,5 @@ public sealed class ClusterSessionContract(RedisClusterFixture fixture) : Sessio
 public sealed class ClusterTokenContract(RedisClusterClockFixture fixture) : TokenContractSuite(fixture), IClassFixture<RedisClusterClockFixture>, IClassFixture<RedisClusterFixture>;
 
 public sealed class ClusterValueContract(RedisClusterFixture fixture) : ValueContractSuite(fixture), IClassFixture<RedisClusterFixture>;
+
+public sealed class ClusterLeaderElectedService(RedisClusterFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<RedisClusterFixture>;

@@ -55,3 +55,5 @@ public sealed class RedisSessionContract(RedisConformanceFixture fixture) : Sess
 public sealed class RedisTokenContract(RedisClockFixture fixture) : TokenContractSuite(fixture), IClassFixture<RedisClockFixture>, IClassFixture<RedisConformanceFixture>;
 
 public sealed class RedisValueContract(RedisConformanceFixture fixture) : ValueContractSuite(fixture), IClassFixture<RedisConformanceFixture>;
+
+public sealed class RedisLeaderElectedService(RedisConformanceFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<RedisConformanceFixture>;

@@ -55,3 +55,6 @@ public sealed class InMemoryHandRenewed(InMemoryFixture fixture) : HandRenewedSu
 
 [Collection(InMemoryFixture.Alone)]
 public sealed class InMemoryOutage(InMemoryFixture fixture) : OutageSuite(fixture), IClassFixture<InMemoryFixture>;
+
+[Collection(InMemoryFixture.Alone)]
+public sealed class InMemoryLeaderElectedService(InMemoryFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<InMemoryFixture>;

@@ -10,14 +10,6 @@ public sealed class LogTests
     [Fact]
     public void Event_ids_and_names_are_unique_and_as_documented()
     {
-        var events = typeof(CoordinationLog)
-            .GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-            .Select(static method => method.GetCustomAttribute<LoggerMessageAttribute>())
-            .OfType<LoggerMessageAttribute>()
-            .Select(static attribute => (attribute.EventId, attribute.EventName))
-            .Order()
-            .ToArray();
-
         (int, string?)[] documented =
         [
             (1001, "LeaseLost"),
@@ -30,7 +22,31 @@ public sealed class LogTests
             (1008, "LostCallbackFailed"),
             (1009, "Unexpected"),
             (1010, "ObservationFailed"),
+            (1100, "TermStarted"),
+            (1101, "Resigned"),
+            (1102, "TermLost"),
+            (1103, "ServiceCompleted"),
+            (1104, "ServiceFailed"),
+            (1105, "ServiceFailedForGood"),
+            (1106, "CampaignFailed"),
+            (1107, "StopOverdue"),
+            (1108, "ShutdownOverdue"),
         ];
-        Assert.Equal(documented, events);
+        Assert.Equal(documented, Events().Select(static attribute => (attribute.EventId, attribute.EventName)).Order());
     }
+
+    [Fact]
+    public void The_page_on_telemetry_lists_each_event_with_its_name_and_level()
+    {
+        var page = Docs.RepositoryFiles.Read("docs/telemetry.md");
+        Assert.All(Events(), attribute => Assert.Contains($"| {attribute.EventId} | `{attribute.EventName}` | {attribute.Level} |", page, StringComparison.Ordinal));
+    }
+
+    private static LoggerMessageAttribute[] Events() =>
+    [
+        .. typeof(CoordinationLog).Assembly.GetTypes()
+            .SelectMany(static type => type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(static method => method.GetCustomAttribute<LoggerMessageAttribute>())
+            .OfType<LoggerMessageAttribute>(),
+    ];
 }

@@ -64,6 +64,50 @@ public sealed class TelemetryTests
         Assert.Equal(2, lost.GetMeasurementSnapshot().Sum(static m => m.Value));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Metrics_have_the_resource_as_a_tag_on_request_only(bool isAskedFor)
+    {
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        using var acquire = new MetricCollector<double>(meters, "Coordination", "coordination.acquire.duration");
+        using var hold = new MetricCollector<double>(meters, "Coordination", "coordination.hold.duration");
+        using var held = new MetricCollector<long>(meters, "Coordination", "coordination.leases.held");
+        using var waiting = new MetricCollector<long>(meters, "Coordination", "coordination.waiters");
+        using var handOffs = new MetricCollector<long>(meters, "Coordination", "coordination.handoffs");
+        using var lost = new MetricCollector<long>(meters, "Coordination", "coordination.leases.lost");
+        var server = new InMemoryServer(_time);
+        var options = new CoordinatorOptions { TagMetricsWithResource = isAskedFor };
+        await using var coordinator = new Coordinator(server.CreateBackend(), options, _time, meterFactory: meters);
+
+        var first = await coordinator.CreateLock("x").AcquireAsync(Cancellation);
+        var waiter = coordinator.CreateLock("x").AcquireAsync(Cancellation).AsTask();
+        while ((await coordinator.InspectAsync("x", Cancellation)).Waiters.Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        await first.DisposeAsync();
+        var second = await waiter;
+        server.ExpireSessions();
+        Assert.Equal(LeaseState.Lost, second.State);
+
+        object? expected = isAskedFor ? "x" : null;
+        Assert.All(Tags(acquire).Concat(Tags(hold)).Concat(Tags(held)).Concat(Tags(waiting)).Concat(Tags(handOffs)).Concat(Tags(lost)), tags =>
+        {
+            Assert.Equal(expected, tags.GetValueOrDefault("coordination.resource"));
+            Assert.Equal("lock", tags["coordination.primitive"]);
+            Assert.Equal("in-memory", tags["coordination.backend"]);
+        });
+        Assert.NotEmpty(Tags(handOffs));
+        Assert.NotEmpty(Tags(lost));
+
+        static IEnumerable<IReadOnlyDictionary<string, object?>> Tags<T>(MetricCollector<T> collector)
+            where T : struct =>
+            collector.GetMeasurementSnapshot().Select(static measurement => measurement.Tags);
+    }
+
     [Fact]
     public async Task An_acquisition_is_an_activity_of_the_source_Coordination()
     {

@@ -86,3 +86,6 @@ public sealed class EnsembleTokenContract(EnsembleFixture fixture) : TokenContra
 
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleValueContract(EnsembleFixture fixture) : ValueContractSuite(fixture), IClassFixture<EnsembleFixture>;
+
+[Collection(EnsembleFixture.First)]
+public sealed class EnsembleLeaderElectedService(EnsembleFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<EnsembleFixture>;

@@ -67,3 +67,5 @@ public sealed class ZooKeeperSessionContract(ZooKeeperFixture fixture) : Session
 public sealed class ZooKeeperTokenContract(ZooKeeperFixture fixture) : TokenContractSuite(fixture), IClassFixture<ZooKeeperFixture>;
 
 public sealed class ZooKeeperValueContract(ZooKeeperFixture fixture) : ValueContractSuite(fixture), IClassFixture<ZooKeeperFixture>;
+
+public sealed class ZooKeeperLeaderElectedService(ZooKeeperFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<ZooKeeperFixture>;

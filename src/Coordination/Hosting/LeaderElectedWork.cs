@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Coordination.Hosting;
+
+/// <summary>What a term runs: a new instance of the service, made from the term's scope and disposed with it.</summary>
+internal abstract class LeaderElectedWork
+{
+    public abstract Type ServiceType { get; }
+
+    /// <summary>Runs until the work ends by itself or because the term does.</summary>
+    /// <param name="scope">The term's services.</param>
+    /// <param name="leadership">The term's leadership.</param>
+    /// <param name="shutdown">Cancelled when the host's time to stop is up.</param>
+    /// <param name="term">Cancelled when the term ends.</param>
+    public abstract Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term);
+
+    protected static async ValueTask DisposeAsync(object service)
+    {
+        switch (service)
+        {
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
+    }
+}
+
+/// <summary>An <see cref="ILeaderElectedService"/>.</summary>
+internal sealed class LeaderElectedServiceWork<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T> : LeaderElectedWork
+    where T : class, ILeaderElectedService
+{
+    public override Type ServiceType => typeof(T);
+
+    public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
+    {
+        var service = ActivatorUtilities.CreateInstance<T>(scope);
+        try
+        {
+            await service.ExecuteAsync(leadership, term).ConfigureAwait(false);
+        }
+        finally
+        {
+            await DisposeAsync(service).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>A <see cref="BackgroundService"/> that knows nothing of elections: started and stopped as a host would.</summary>
+internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T> : LeaderElectedWork
+    where T : BackgroundService
+{
+    public override Type ServiceType => typeof(T);
+
+    public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
+    {
+        var service = ActivatorUtilities.CreateInstance<T>(scope);
+        try
+        {
+            // Its stopping token is linked to the one it is started with: the loss reaches it at once, before StopAsync does.
+            await service.StartAsync(term).ConfigureAwait(false);
+            await EndOf(service, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await service.StopAsync(shutdown).ConfigureAwait(false);
+
+            // StopAsync stops waiting when the host's time is up, but the work may go on: the term has ended when the work has.
+            await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        finally
+        {
+            await DisposeAsync(service).ConfigureAwait(false);
+        }
+    }
+
+    // A service that overrides StartAsync and does not call the base's has no task to wait for: it works until it is stopped.
+    private static Task EndOf(T service, CancellationToken term) =>
+        service.ExecuteTask is { } task ? Task.WhenAny(task, EndOf(term)) : EndOf(term);
+
+    private static async Task EndOf(CancellationToken term)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = term.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), ended);
+        await ended.Task.ConfigureAwait(false);
+    }
+}

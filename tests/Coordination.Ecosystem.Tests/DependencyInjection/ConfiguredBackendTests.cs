@@ -1,0 +1,143 @@
+using Coordination.DependencyInjection;
+using Coordination.Etcd;
+using Coordination.InMemory;
+using Coordination.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Coordination.Ecosystem.Tests.DependencyInjection;
+
+/// <summary>An appsettings section chooses the backend; what is wrong in it fails the start, and is named by its key.</summary>
+public sealed class ConfiguredBackendTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_section_chooses_the_backend_and_its_settings()
+    {
+        using var host = Build(
+            """
+            { "Coordination": { "Backend": "redis", "LeaseDuration": "00:00:12", "Redis": { "Configuration": "redis1:6380", "KeyPrefix": "mine" } } }
+            """);
+        await host.StartAsync(Ct);
+
+        Assert.Equal("redis1:6380", OptionsOf<RedisBackendOptions>(host, "").Configuration);
+        Assert.Equal("mine", OptionsOf<RedisBackendOptions>(host, "").KeyPrefix);
+        Assert.Equal(TimeSpan.FromSeconds(12), OptionsOf<CoordinatorOptions>(host, "").LeaseDuration);
+    }
+
+    [Fact]
+    public async Task InMemory_is_always_there_and_needs_no_section_of_its_own()
+    {
+        using var host = Build("""{ "Coordination": { "Backend": "InMemory" } }""");
+        await host.StartAsync(Ct);
+
+        await using var lease = await host.Services.GetRequiredService<ICoordinator>().CreateLock("x").AcquireAsync(Ct);
+
+        Assert.Equal(LeaseState.Held, lease.State);
+    }
+
+    [Fact]
+    public async Task Coordinators_under_keys_each_have_a_backend_and_settings_of_their_own()
+    {
+        var configuration = Json(
+            """
+            {
+              "Orders": { "Backend": "Etcd", "Holder": "orders", "Etcd": { "Endpoints": "http://etcd1:2379" } },
+              "Mail": { "Backend": "Redis", "Holder": "mail", "Redis": { "Configuration": "redis1:6379" } },
+              "Local": { "Backend": "InMemory" }
+            }
+            """);
+        using var host = Build(services =>
+        {
+            services.AddCoordinator(configuration.GetSection("Local")).UseConfiguredBackend();
+            services.AddKeyedCoordinator("orders", configuration.GetSection("Orders")).UseConfiguredBackend(AddAll);
+            services.AddKeyedCoordinator("mail", configuration.GetSection("Mail")).UseConfiguredBackend(AddAll);
+        });
+        await host.StartAsync(Ct);
+
+        Assert.Equal("http://etcd1:2379", OptionsOf<EtcdBackendOptions>(host, "orders").Endpoints);
+        Assert.Equal("redis1:6379", OptionsOf<RedisBackendOptions>(host, "mail").Configuration);
+        var coordinators = new[]
+        {
+            host.Services.GetRequiredService<ICoordinator>(),
+            host.Services.GetRequiredKeyedService<ICoordinator>("orders"),
+            host.Services.GetRequiredKeyedService<ICoordinator>("mail"),
+        };
+        Assert.Equal(3, coordinators.Distinct().Count());
+        Assert.Equal("orders", coordinators[1].CreateLeaderElection("x").Candidate);
+        Assert.Equal("mail", coordinators[2].CreateLeaderElection("x").Candidate);
+    }
+
+    [Theory]
+    [InlineData("""{ }""", "no section 'Coordination'", "\"Backend\"")]
+    [InlineData("""{ "Coordination": { "LeaseDuration": "00:00:10" } }""", "'Coordination:Backend' is missing", "Etcd, InMemory, Redis")]
+    [InlineData("""{ "Coordination": { "Backend": "Rediss" } }""", "'Coordination:Backend' is 'Rediss'", "Etcd, InMemory, Redis")]
+    [InlineData("""{ "Coordination": { "Backend": "Redis" } }""", "no section 'Coordination:Redis'", "\"Configuration\": \"localhost:6379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "Etcd" } }""", "no section 'Coordination:Etcd'", "\"Endpoints\": \"http://etcd1:2379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "2.00:00:00" } }""", "Coordination:LeaseDuration", "1.00:00:00")]
+    [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "soon" } }""", "Coordination:LeaseDuration", "TimeSpan")]
+    [InlineData("""{ "Coordination": { "Backend": "InMemory", "OperationTimeout": "00:00:00" } }""", "Coordination:OperationTimeout", "00:00:00.0100000")]
+    [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "KeyPrefix": "mine" } } }""", "Coordination:LeaseDuration", "minimum")]
+    [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
+    [InlineData("""{ "Coordination": { "Backend": "Etcd", "Etcd": { "Endpoints": "ftp://etcd1" } } }""", "Coordination:Etcd:Endpoints", "http://etcd1:2379")]
+    public async Task What_is_wrong_fails_the_start_with_a_message_that_names_the_key_and_says_what_to_write(string json, string key, string advice)
+    {
+        var exception = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            using var host = Build(json);
+            await host.StartAsync(Ct);
+        });
+
+        Assert.IsNotType<NullReferenceException>(exception);
+        Assert.Contains(key, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(advice, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_coordinator_without_a_section_is_told_to_have_one()
+    {
+        var exception = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddCoordinator().UseConfiguredBackend(AddAll));
+
+        Assert.Contains("AddCoordinator(configuration.GetSection(\"Coordination\"))", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backend_of_ones_own_can_be_chosen_and_two_of_one_name_cannot()
+    {
+        var server = new InMemoryServer();
+        var section = Json("""{ "Coordination": { "Backend": "Mine", "Mine": { "Color": "red" } } }""").GetSection("Coordination");
+        string? color = null;
+        using var host = Build(services => services.AddCoordinator(section).UseConfiguredBackend(backends => backends.Add("Mine", (builder, settings) =>
+        {
+            color = settings["Color"];
+            builder.UseInMemory(server);
+        })));
+
+        Assert.NotNull(host.Services.GetRequiredService<ICoordinator>());
+        Assert.Equal("red", color);
+        Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddCoordinator(section).UseConfiguredBackend(static backends => backends.AddRedis().AddRedis()));
+    }
+
+    private static void AddAll(BackendChoices backends) => backends.AddRedis().AddEtcd();
+
+    private static IHost Build(string json)
+    {
+        var configuration = Json(json);
+        return Build(services => services.AddCoordinator(configuration.GetSection("Coordination")).UseConfiguredBackend(AddAll));
+    }
+
+    private static IHost Build(Action<IServiceCollection> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        configure(builder.Services);
+        return builder.Build();
+    }
+
+    private static IConfigurationRoot Json(string json) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json))).Build();
+
+    private static T OptionsOf<T>(IHost host, string name) => host.Services.GetRequiredService<IOptionsMonitor<T>>().Get(name);
+}
