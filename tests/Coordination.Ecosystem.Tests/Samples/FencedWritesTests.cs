@@ -12,7 +12,7 @@ public sealed class FencedWritesTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.True(process.ExitCode == 0, output);
-        Assert.Contains("first, late, writes 300 with token 1: 0 rows", output, StringComparison.Ordinal);
+        Assert.Matches("first, late, writes 300 with token [0-9]+: 0 rows", output);
         Assert.Contains("refused", output, StringComparison.Ordinal);
         Assert.Contains("the invoice says 200", output, StringComparison.Ordinal);
     }
