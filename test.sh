@@ -16,12 +16,14 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 PATH="$PATH:/usr/sbin:/sbin"
 minutes=${COORDINATION_TEST_MINUTES:-20}
 
-# What the tests start: the command, and Debian's package of it.
+# What the tests start: the command, or a file of it, and Debian's package of it.
 needed=(
   redis-server=redis-server
   faketime=faketime
   etcd=etcd-server
   etcdctl=etcd-client
+  java=default-jre-headless
+  /usr/share/java/zookeeper.jar=libzookeeper-java
   ip=iproute2
   iptables=iptables
   dockerd=docker.io
@@ -30,7 +32,7 @@ needed=(
 install_needed() {
   local entry packages=()
   for entry in "${needed[@]}"; do
-    command -v "${entry%%=*}" > /dev/null || packages+=("${entry#*=}")
+    command -v "${entry%%=*}" > /dev/null || [[ ${entry%%=*} == /* && -f ${entry%%=*} ]] || packages+=("${entry#*=}")
   done
   [[ ${#packages[@]} -gt 0 ]] || return 0
   if [[ $(id -u) != 0 || ! -f /etc/debian_version ]]; then

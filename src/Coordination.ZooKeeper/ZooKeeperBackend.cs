@@ -19,6 +19,8 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     private static readonly BackendDescription ZooKeeperDescription =
         new("ZooKeeper") { Evidence = RenewalEvidence.PreviousRequest, MinDuration = TimeSpan.FromMilliseconds(400) };
 
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
+
     private readonly ZooKeeperBackendOptions _options;
     private readonly ILoggerFactory? _loggerFactory;
     private readonly ILogger _logger;
@@ -139,8 +141,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     {
         // Part of a millisecond more is more than was asked for, and never less. What is more than fits is refused by the server's cap.
         var timeout = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(duration.TotalMilliseconds), int.MaxValue));
-        var third = timeout / 3;
-        var limit = _options.CallTimeout < third ? _options.CallTimeout : third;
+        var limit = AnswerLimit(timeout);
         return new ZooKeeperClient(new ZooKeeperClientOptions
         {
             ConnectionString = Servers,
@@ -182,6 +183,24 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
             }
         }
     }
+
+    /// <summary>
+    /// How long a server may take. Of several the next is asked early enough for a session to be saved. One alone gets more time: it is the same that would be asked again, and a new connection is no quicker to answer; but one
+    /// that is silently gone must be noticed in time too.
+    /// </summary>
+    private TimeSpan AnswerLimit(TimeSpan timeout)
+    {
+        if (Servers.Contains(',', StringComparison.Ordinal))
+        {
+            return Min(_options.CallTimeout, timeout / 3);
+        }
+
+        var least = Min(_options.CallTimeout, 2 * timeout / 3);
+        var more = Min(timeout / 6, LongestAnswer);
+        return more > least ? more : least;
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private async ValueTask<ZooKeeperSession> OpenAsync(
         ZooKeeperSession session, TimeSpan duration, string operation, string? resource, CancellationToken cancellationToken)

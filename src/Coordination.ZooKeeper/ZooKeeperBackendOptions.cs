@@ -46,9 +46,11 @@ public sealed class ZooKeeperBackendOptions
     public string? ClientKeyFile { get; set; }
 
     /// <summary>
-    /// How long a server may take to answer a request, or to take a connection. Then the connection is given up, and the session goes on with another server. A third of a session's
-    /// duration is the most that is used, so that there is time for it.
+    /// How long a server may take to answer a request, or to take a connection. Then the connection is given up, and the session goes on with another server.
     /// </summary>
-    /// <value>From 100 milliseconds to 1 minute. The default is 2 seconds.</value>
+    /// <value>
+    /// From 100 milliseconds to 1 minute. The default is 2 seconds. A third of a session's duration is the most that is used, so that there is time for another server. A server that is named alone gets a sixth of the duration
+    /// where that is longer, and at most 10 seconds: there is no other.
+    /// </value>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }

@@ -42,7 +42,10 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
             // Added before the listing is asked for: whatever that shows concerns it.
             var queue = Find(resource, path);
             hints = queue.Add(waiter);
-            _ = Watch(queue);
+
+            // Its failure is logged, and renewals make up for it.
+            _ = Watch(queue).ContinueWith(
+                static watching => _ = watching.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         hints.Tell();
@@ -146,8 +149,15 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         return queue;
     }
 
-    private Task Watch(ZooKeeperQueue queue) =>
-        queue.Watch is not null ? Task.CompletedTask : queue.Watching ??= WatchAsync(queue);
+    private Task Watch(ZooKeeperQueue queue)
+    {
+        if (queue.Watch is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return queue.Watching is { IsCompleted: false } watching ? watching : queue.Watching = WatchAsync(queue);
+    }
 
     private void Drop(ZooKeeperQueue queue)
     {
@@ -179,7 +189,6 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         {
             lock (_gate)
             {
-                queue.Watching = null;
                 if (_queues.GetValueOrDefault(queue.Path) == queue)
                 {
                     queue.Watch = watch;

@@ -54,6 +54,12 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         Duration = _client.NegotiatedTimeout;
         if (Duration < duration)
         {
+            if (resource is null)
+            {
+                // One that is taken over is not ours to end.
+                await _client.DisposeAsync().ConfigureAwait(false);
+            }
+
             throw new CoordinationException(
                 $"ZooKeeper at {_backend.Servers} could not {operation}{(resource is null ? "" : $" '{resource}'")}: its sessions live for {Duration} at most, and {duration} were asked for. Use a shorter lease duration, or raise maxSessionTimeout on the servers.",
                 isTransient: false);

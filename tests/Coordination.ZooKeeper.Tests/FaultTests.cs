@@ -43,7 +43,7 @@ public sealed class FaultTests
         await using var server = await Run.ServerAsync();
         await server.FreezeAsync();
         await using var backend = ZooKeeperBackend.Create(new ZooKeeperBackendOptions { ConnectionString = server.Address, CallTimeout = TimeSpan.FromMilliseconds(300) });
-        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await Run.OpenAsync(backend));
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await Run.OpenAsync(backend, seconds: 0.6));
         Assert.True(fault.IsTransient);
         Assert.Contains("within 0.3 s", fault.Message, StringComparison.Ordinal);
     }

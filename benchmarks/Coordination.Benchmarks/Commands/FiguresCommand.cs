@@ -7,7 +7,7 @@ using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Commands;
 
-/// <summary>Runs what shows the figures that the project promises, and says which are met. About two and a half minutes for Redis, three for etcd.</summary>
+/// <summary>Runs what shows the figures that the project promises, and says which are met. About two and a half minutes for Redis, three for etcd, two for ZooKeeper.</summary>
 internal sealed class FiguresCommand : Command
 {
     /// <summary>Commands are counted while others are under way: a few more at one end than at the other.</summary>
@@ -15,23 +15,24 @@ internal sealed class FiguresCommand : Command
 
     public override string Name => "figures";
 
-    public override string Summary => "the figures that the project promises: aim, measured, ok or missed (about 5.5 minutes)";
+    public override string Summary => "the figures that the project promises: aim, measured, ok or missed (about 7.5 minutes)";
 
     public override IReadOnlyList<(string Option, string Meaning)> Options =>
     [
-        ("--backend A,B", "redis, etcd; default both"),
+        ("--backend A,B", "redis, etcd, zookeeper; default all"),
         ("--etcd host:port", "a cluster of yours; without it etcd is started from PATH, once with one member and once with three"),
+        ("--zookeeper host:port", "an ensemble of yours; without it Debian's ZooKeeper is started, once with one server and once with three"),
     ];
 
     public override async Task<int> RunAsync(Arguments arguments)
     {
-        var (redis, etcd) = (arguments.Text("--redis"), arguments.Text("--etcd"));
-        var backends = (arguments.Text("--backend") ?? "redis,etcd").Split(',', StringSplitOptions.TrimEntries);
+        var (redis, etcd, zooKeeper) = (arguments.Text("--redis"), arguments.Text("--etcd"), arguments.Text("--zookeeper"));
+        var backends = (arguments.Text("--backend") ?? "redis,etcd,zookeeper").Split(',', StringSplitOptions.TrimEntries);
         var report = new Report(arguments.Text("--json"));
         arguments.ThrowIfAnyIsLeft();
-        if (backends.FirstOrDefault(static backend => backend is not ("redis" or "etcd")) is { } unknown)
+        if (backends.FirstOrDefault(static backend => backend is not ("redis" or "etcd" or "zookeeper")) is { } unknown)
         {
-            throw new UsageException($"--backend takes redis and etcd; it was '{unknown}'.");
+            throw new UsageException($"--backend takes redis, etcd and zookeeper; it was '{unknown}'.");
         }
 
         var exitCode = 0;
@@ -50,6 +51,17 @@ internal sealed class FiguresCommand : Command
                 await using var target = await EtcdTarget.OpenAsync(etcd, members);
                 Introduce(report, target.Description);
                 exitCode |= await EtcdFigures.RunAsync(target, report, name);
+            }
+        }
+
+        if (backends.Contains("zookeeper"))
+        {
+            (string Name, int Members)[] ensembles = zooKeeper is null ? [("one server", 1), ("three servers", 3)] : [("yours", 0)];
+            foreach (var (name, members) in ensembles)
+            {
+                await using var target = await ZooKeeperTarget.OpenAsync(zooKeeper, members);
+                Introduce(report, target.Description);
+                exitCode |= await ZooKeeperFigures.RunAsync(target, report, name);
             }
         }
 

@@ -32,7 +32,7 @@ internal static class EtcdContention
         {
             foreach (var (_, client, slices) in contenders)
             {
-                slices.Add(await RunSliceAsync(target, client, settings));
+                slices.Add(await RunSliceAsync(target.RequestsAsync, client, settings));
                 progress((double)contenders.Sum(static contender => contender.Slices.Count) / (settings.Rounds * contenders.Count));
             }
         }
@@ -40,7 +40,8 @@ internal static class EtcdContention
         return [.. contenders.Select(contender => ContentionResult.From(contender.Name, settings.Workers, contender.Slices))];
     }
 
-    private static async Task<ContentionSlice> RunSliceAsync(EtcdTarget target, ILockClient client, ContentionSettings settings)
+    /// <summary>One slice of one contender, on whatever server counts its requests.</summary>
+    public static async Task<ContentionSlice> RunSliceAsync(Func<Task<long>> countRequests, ILockClient client, ContentionSettings settings)
     {
         var duration = TimeSpan.FromSeconds(settings.Seconds / settings.Rounds);
         var until = Stopwatch.GetTimestamp() + (long)((WarmUp + duration).TotalSeconds * Stopwatch.Frequency);
@@ -50,10 +51,10 @@ internal static class EtcdContention
 
         // Within the run: as many claims are under way at the first count as at the last.
         await Task.Delay(WarmUp);
-        var before = await target.RequestsAsync();
+        var before = await countRequests();
         var start = Stopwatch.GetTimestamp();
         await Task.Delay(duration - TimeSpan.FromMilliseconds(50));
-        var requests = await target.RequestsAsync() - before;
+        var requests = await countRequests() - before;
         var end = Stopwatch.GetTimestamp();
         List<Acquisition> all = [.. (await Task.WhenAll(work)).SelectMany(static acquisitions => acquisitions)];
         return new ContentionSlice(all, start, end, requests);

@@ -74,6 +74,9 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
     /// <summary>Its unit of time, in milliseconds: sessions last at least two and are ended up to one late.</summary>
     public int TickTime { get; init; } = 200;
 
+    /// <summary>How often it removes empty containers, in milliseconds. Often, so that tests meet it; a minute is usual.</summary>
+    public int ContainerCheckInterval { get; init; } = 1000;
+
     /// <summary>The server's key with its certificate, and the authorities of clients, in PEM files: then it listens on <see cref="SecurePort"/> too.</summary>
     public (string Key, string Authorities)? Secure { get; init; }
 
@@ -106,7 +109,7 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
             {
                 "-Xms32m", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-Dznode.container.checkIntervalMs=1000",
+                $"-Dznode.container.checkIntervalMs={ContainerCheckInterval}",
                 "-cp", Jars ?? throw new InvalidOperationException("There is no ZooKeeper."),
                 "org.apache.zookeeper.server.quorum.QuorumPeerMain",
                 configuration,

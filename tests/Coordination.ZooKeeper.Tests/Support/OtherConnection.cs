@@ -10,10 +10,21 @@ public static class OtherConnection
     private const int CloseSession = -11;
 
     /// <summary>Ends a session at the server. Its ephemeral nodes go with it at once.</summary>
+    /// <remarks>Its client connects anew as soon as it loses its connection, and may be back before the end is taken: then this is tried again.</remarks>
     public static async Task EndSessionAsync(EndPoint server, long sessionId, ReadOnlyMemory<byte> password)
     {
-        using var socket = await ConnectAsync(server, sessionId, password, timeout: 30_000, CloseRequest());
-        await ReadToEndAsync(socket);
+        while (true)
+        {
+            using var socket = await ConnectAsync(server, sessionId, password, timeout: 30_000, CloseRequest());
+            var said = await ReadToEndAsync(socket);
+
+            // The session's confirmation has the time-out behind length and protocol: 0 when it has ended. The next frame says that it ends now.
+            var first = said.Length < 12 ? 0 : 4 + BinaryPrimitives.ReadInt32BigEndian(said);
+            if (first > 0 && (BinaryPrimitives.ReadInt32BigEndian(said.AsSpan(8)) == 0 || said.Length > first))
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Takes over a session's connection, and lets go of it: the session goes on, its client has to connect anew.</summary>
@@ -58,18 +69,22 @@ public static class OtherConnection
         return request;
     }
 
-    private static async Task ReadToEndAsync(Socket socket)
+    private static async Task<byte[]> ReadToEndAsync(Socket socket)
     {
+        using var said = new MemoryStream();
         var buffer = new byte[256];
         try
         {
-            while (await socket.ReceiveAsync(buffer) > 0)
+            while (await socket.ReceiveAsync(buffer) is > 0 and var count)
             {
+                said.Write(buffer, 0, count);
             }
         }
         catch (SocketException)
         {
             // Reset: ended as well.
         }
+
+        return said.ToArray();
     }
 }

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Coordination.Benchmarks.CommandLine;
+
+namespace Coordination.Benchmarks.Servers;
+
+/// <summary>The ZooKeeper that a run uses: servers of its own, or the user's.</summary>
+internal sealed class ZooKeeperTarget : IAsyncDisposable
+{
+    private readonly ZooKeeperServer? _own;
+    private readonly IReadOnlyList<string> _addresses;
+    private long _questions;
+
+    private ZooKeeperTarget(IReadOnlyList<string> addresses, ZooKeeperServer? own, string version)
+    {
+        _addresses = addresses;
+        _own = own;
+        Description = $"ZooKeeper {version} at {string.Join(',', addresses)}, {(own is null ? "given by --zookeeper" : "started for this run, in RAM")}";
+    }
+
+    public string Description { get; }
+
+    public string Servers => string.Join(',', _addresses);
+
+    public static async Task<ZooKeeperTarget> OpenAsync(string? given, int members)
+    {
+        var own = given is null ? await ZooKeeperServer.StartAsync(members) : null;
+        var addresses = own?.Addresses ?? given!.Split(',');
+        try
+        {
+            var version = await ZooKeeperServer.AskAsync(addresses[0], "srvr");
+            return new ZooKeeperTarget(addresses, own, version.StartsWith("Zookeeper version: ", StringComparison.Ordinal) ? version.Split(' ', '-')[2] : "of unknown version");
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or FormatException)
+        {
+            await (own?.DisposeAsync() ?? default);
+            throw new UsageException($"No ZooKeeper answers at {addresses[0]} (an address and a port): {exception.Message}");
+        }
+    }
+
+    /// <summary>What clients have sent to all servers so far. A session that is idle for ten seconds pings.</summary>
+    public async Task<long> RequestsAsync()
+    {
+        var count = 0L;
+        foreach (var address in _addresses)
+        {
+            // It counts these questions too, and this one before it answers.
+            var line = (await ZooKeeperServer.AskAsync(address, "srvr")).Split('\n').First(static line => line.StartsWith("Received: ", StringComparison.Ordinal));
+            count += long.Parse(line.AsSpan("Received: ".Length), CultureInfo.InvariantCulture);
+            _questions++;
+        }
+
+        return count - _questions;
+    }
+
+    /// <summary>The processor time that our own servers took.</summary>
+    public Task<TimeSpan> ProcessorTimeAsync() => Task.FromResult(_own?.ProcessorTime ?? TimeSpan.Zero);
+
+    public ValueTask DisposeAsync() => _own?.DisposeAsync() ?? default;
+}
