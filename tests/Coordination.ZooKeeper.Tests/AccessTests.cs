@@ -42,7 +42,7 @@ public sealed class AccessTests
         // A new connection proves anew who it is.
         var client = ((ZooKeeperSession)Run.SessionOf(lease)).Client;
         await OtherConnection.TakeConnectionAsync(server.EndPoint, client.SessionId, client.SessionPassword, timeout: 30_000);
-        await lease.RenewAsync(Token);
+        await Run.RenewAsync(lease);
         await using (await coordinator.CreateLock("y").AcquireAsync(Token))
         {
         }

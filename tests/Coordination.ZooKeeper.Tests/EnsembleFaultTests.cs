@@ -70,7 +70,7 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
 
         await victim.StartAsync();
         Assert.Equal(LeaseState.Held, held.State);
-        await held.RenewAsync(Token);
+        await Run.RenewAsync(held);
         Assert.False(held.Lost.IsCancellationRequested);
         await held.ReleaseAsync(Token);
         await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
@@ -102,7 +102,7 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
                 output.WriteLine($"another lock {Stopwatch.GetElapsedTime(frozen).TotalSeconds:0.00} s after the freeze");
             }
 
-            await held.RenewAsync(Token);
+            await Run.RenewAsync(held);
             Assert.False(held.Lost.IsCancellationRequested);
             await ensemble.Members[attached].ResumeAsync();
             await held.ReleaseAsync(Token);

@@ -112,8 +112,8 @@ public sealed class FaultTests
             await OtherConnection.TakeConnectionAsync(server.EndPoint, client.SessionId, client.SessionPassword, timeout: 600_000);
         }
 
-        await held.RenewAsync(Token);
-        await other.RenewAsync(Token);
+        await Run.RenewAsync(held);
+        await Run.RenewAsync(other);
         Assert.False(held.Lost.IsCancellationRequested);
         await held.ReleaseAsync(Token);
         await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
@@ -163,18 +163,7 @@ public sealed class FaultTests
         await server.StartAsync();
         if (!isLonger)
         {
-            await Run.UntilAsync(async () =>
-            {
-                try
-                {
-                    await held.RenewAsync(Token);
-                    return true;
-                }
-                catch (CoordinationException exception) when (exception.IsTransient)
-                {
-                    return false;
-                }
-            });
+            await Run.RenewAsync(held);
             Assert.False(lost.Task.IsCompleted);
             await held.ReleaseAsync(Token);
         }

@@ -30,7 +30,7 @@ internal static class Run
         }
     }
 
-    /// <summary>Waits until so many wait, without asking the backend.</summary>
+    /// <summary>Waits until so many wait.</summary>
     public static Task WaitersAsync(ICoordinator coordinator, string name, int count) =>
         UntilAsync(async () => (await coordinator.InspectAsync(name, Token)).Waiters.Count == count);
 
@@ -38,6 +38,20 @@ internal static class Run
         backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(seconds)), new RecordingListener(), Token);
 
     public static ClaimRequest Exclusive(string resource) => SessionUnderTest.Exclusive(resource);
+
+    /// <summary>Renews a lease whose connection is lost, or is just being lost: as often as that is the fault.</summary>
+    public static Task RenewAsync(ILease lease) => UntilAsync(async () =>
+    {
+        try
+        {
+            await lease.RenewAsync(Token);
+            return true;
+        }
+        catch (CoordinationException exception) when (exception.IsTransient)
+        {
+            return false;
+        }
+    });
 
     /// <summary>The session that keeps a lease.</summary>
     public static IBackendSession SessionOf(ILease lease) => ((IBackendLease)lease).Session;
