@@ -248,9 +248,17 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
 
         var session = new ZooKeeperSession(this, NewClient(duration, keepAlive: false, ticket), listener, _logger);
         session.Adopt(ticket.Resource, ticket.Node, ticket.Token);
-        await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);
-        _attaching.TryRemove(text, out _);
-        return session;
+        try
+        {
+            await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);
+            _attaching.TryRemove(text, out _);
+            return session;
+        }
+        catch (LeaseLostException)
+        {
+            _attaching.TryRemove(text, out _);
+            throw;
+        }
     }
 
     private static LeaseLostException Ended(string resource, Exception? innerException)

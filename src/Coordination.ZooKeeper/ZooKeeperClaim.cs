@@ -29,6 +29,9 @@ internal sealed class ZooKeeperClaim(ClaimRequest request, string queue)
     /// <summary>Whether it was told to be waiting once: renewals then tell of its grant.</summary>
     public bool HasWaited { get; set; }
 
+    /// <summary>Whether it was entered more than once, since the first attempt had left nothing that could be found.</summary>
+    public bool WasEnteredAgain { get; set; }
+
     /// <summary>The path of its node.</summary>
     public string PathOf(string node) => $"{queue}/{node}";
 }

@@ -52,6 +52,7 @@ internal sealed class ZooKeeperClaims
                 return false;
             }
 
+            claim.WasEnteredAgain = true;
             claim.Entering = enter(claim);
             return true;
         }

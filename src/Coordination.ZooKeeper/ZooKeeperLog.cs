@@ -1,3 +1,4 @@
+using Coordination.ZooKeeper.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Coordination.ZooKeeper;
@@ -13,4 +14,10 @@ internal static partial class ZooKeeperLog
 
     [LoggerMessage(2202, LogLevel.Information, "Made the node '{Path}' in ZooKeeper.", EventName = "ZooKeeperRootMade")]
     public static partial void RootMade(ILogger logger, string path);
+
+    [LoggerMessage(2203, LogLevel.Warning, "ZooKeeper did not say whether '{Path}' is there: {Code}. The lease or the turn that depends on it is not renewed.", EventName = "ZooKeeperNotRenewed")]
+    public static partial void NotRenewed(ILogger logger, string path, ZooKeeperErrorCode code);
+
+    [LoggerMessage(2204, LogLevel.Error, "ZooKeeper at {Servers} goes on with a session of {Duration} for {Timeout} only, so it is taken for lost. Set maxSessionTimeout alike on all servers.", EventName = "ZooKeeperTimeoutCut")]
+    public static partial void TimeoutCut(ILogger logger, string servers, TimeSpan duration, TimeSpan timeout);
 }

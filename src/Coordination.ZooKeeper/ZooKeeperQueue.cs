@@ -23,6 +23,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
     private int _waiting;
     private int _reading;
     private bool _isRead;
+    private bool _isOver;
     private int _front;
 
     /// <summary>The resource.</summary>
@@ -52,7 +53,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         }
     }
 
-    /// <summary>Whether the copy is complete, and a claim that is entered now will be found in it.</summary>
+    /// <summary>Whether the copy is complete, and a claim that is entered now will be found in it, unless its watch ends first.</summary>
     public bool IsRead
     {
         get
@@ -65,7 +66,10 @@ internal sealed class ZooKeeperQueue(string resource, string path)
     }
 
     /// <summary>How a claim of this connection stands whose node was made after <see cref="IsRead"/> was looked at. If it waits, its session hears of its grant and of its loss.</summary>
-    /// <returns>Whether it is granted, waits or is gone; <see langword="null"/> when the copy is not complete any more.</returns>
+    /// <returns>
+    /// Whether it is granted or waits; <see langword="null"/> when the copy is not complete any more, or does not have it: that a claim is gone is the servers' to say, since one that is taken for gone by mistake
+    /// would stay in the queue for as long as its session.
+    /// </returns>
     public ClaimOutcome? Enter(ZooKeeperWaiter waiter, bool mayWait)
     {
         lock (_gate)
@@ -93,7 +97,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
 
             if (!_places.TryGetValue(waiter.Sequence, out var mine) || mine.Node != waiter.Node)
             {
-                return ClaimOutcome.Refused;
+                return null;
             }
 
             if (mayWait)
@@ -167,6 +171,17 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         }
     }
 
+    /// <summary>Its watch ends: the copy is not kept any more. Who has it from before finds nothing in it.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _isRead = false;
+            _early.Clear();
+        }
+    }
+
     /// <summary>Takes a listing that was asked for after the watch, and after <see cref="Forget"/>.</summary>
     /// <param name="reading">Which: an older one knows nothing of what came after the next was asked for.</param>
     /// <param name="nodes">The names of the children.</param>
@@ -175,7 +190,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         var hints = default(ZooKeeperHints);
         lock (_gate)
         {
-            if (reading != _reading)
+            if (reading != _reading || _isOver)
             {
                 return;
             }
@@ -207,6 +222,11 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         var hints = default(ZooKeeperHints);
         lock (_gate)
         {
+            if (_isOver)
+            {
+                return;
+            }
+
             if (!_isRead)
             {
                 _early.Add(change);
@@ -235,6 +255,11 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         }
 
         var node = change.Path[(path.Length + 1)..];
+        if (node.Contains('/', StringComparison.Ordinal))
+        {
+            return null; // Below what somebody else has put there. It is not in the listing either.
+        }
+
         switch (change.Type)
         {
             case ZooKeeperEventType.Created:

@@ -133,6 +133,11 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         lock (_gate)
         {
             _isOver = true;
+            foreach (var queue in _queues.Values)
+            {
+                queue.End();
+            }
+
             _queues.Clear();
         }
     }
@@ -162,6 +167,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     private void Drop(ZooKeeperQueue queue)
     {
         _queues.Remove(queue.Path);
+        queue.End();
         if (queue.Watch is { } watch)
         {
             queue.Watch = null;
@@ -176,7 +182,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         try
         {
             var setting = client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, change), CancellationToken.None);
-            var reading = ReadAsync(queue);
+            var reading = ReadAsync(queue, setting);
             watch = await setting.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
         }
@@ -207,7 +213,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     {
         if (change.Type == ZooKeeperEventType.LookAgain)
         {
-            _ = ReadAsync(queue);
+            _ = ReadAsync(queue, Task.CompletedTask);
         }
         else
         {
@@ -215,22 +221,35 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    private async Task ReadAsync(ZooKeeperQueue queue)
+    // A listing without a watch is no copy: it would go on saying what was so once.
+    private async Task ReadAsync(ZooKeeperQueue queue, Task watching)
     {
         var reading = queue.Forget();
         try
         {
-            var (nodes, _) = await client.GetChildrenAsync(queue.Path, cancellationToken: CancellationToken.None).ConfigureAwait(false);
-            queue.Read(reading, nodes);
-        }
-        catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
-        {
-            queue.Read(reading, []);
+            var nodes = await ListAsync(queue.Path).ConfigureAwait(false);
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (watching.IsCompletedSuccessfully)
+            {
+                queue.Read(reading, nodes);
+            }
         }
         catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
         {
             // After a break of the connection the watch says "look again". Otherwise renewals tell what there is to tell.
             ZooKeeperLog.ReadingFailed(logger, queue.Resource, exception);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> ListAsync(string path)
+    {
+        try
+        {
+            return (await client.GetChildrenAsync(path, cancellationToken: CancellationToken.None).ConfigureAwait(false)).Names;
+        }
+        catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
+        {
+            return [];
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed partial class ZooKeeperSession
         }
 
         return outcome == ClaimOutcome.Refused ? Gone(claim)
-            : isTry && outcome == ClaimOutcome.Waiting ? await WithdrawAsync(claim).ConfigureAwait(false)
+            : isTry && outcome == ClaimOutcome.Waiting ? await WithdrawAsync(claim, CancellationToken.None).ConfigureAwait(false)
             : Stands(claim, outcome == ClaimOutcome.Granted, name);
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class ZooKeeperSession
 
         if (await FindAsync(claim, cancellationToken).ConfigureAwait(false) is { } found)
         {
-            return found.Outcome == ClaimOutcome.Waiting && intent == ClaimIntent.TryOnce ? await WithdrawAsync(claim).ConfigureAwait(false) : found;
+            return found.Outcome == ClaimOutcome.Waiting && intent == ClaimIntent.TryOnce ? await WithdrawAsync(claim, cancellationToken).ConfigureAwait(false) : found;
         }
 
         return _claims.TryBeginAgain(claim, entering, EnterAsync)
@@ -164,9 +164,9 @@ internal sealed partial class ZooKeeperSession
     private ZooKeeperWaiter Waiter(ZooKeeperClaim claim, ZooKeeperClaimName name) => new(this, claim.Key.Id, claim.Node!, name.Sequence, claim.Czxid);
 
     /// <summary>A claim that was to be granted at once or not at all.</summary>
-    private async Task<ClaimResult> WithdrawAsync(ZooKeeperClaim claim)
+    private async Task<ClaimResult> WithdrawAsync(ZooKeeperClaim claim, CancellationToken cancellationToken)
     {
-        await DeleteAsync(claim.PathOf(claim.Node!), CancellationToken.None).ConfigureAwait(false);
+        await DeleteAsync(claim.PathOf(claim.Node!), cancellationToken).ConfigureAwait(false);
         return Gone(claim);
     }
 
@@ -221,6 +221,21 @@ internal sealed partial class ZooKeeperSession
         }
 
         return isDeleted;
+    }
+
+    // What an attempt made after all that had been given up, as a server may do that was about to take it when the session went on over another connection. It would stand in the way of the claim itself.
+    private void DropCopies(ZooKeeperClaim claim, List<ZooKeeperListed> queue)
+    {
+        if (claim is { WasEnteredAgain: true, Node: { } node })
+        {
+            foreach (var listed in queue)
+            {
+                if (listed.Claim.Id == claim.Key.Id && listed.Node != node)
+                {
+                    Observe(_client.DeleteAsync(claim.PathOf(listed.Node)));
+                }
+            }
+        }
     }
 
     // The servers have answered the request that enters it, or will not any more.

@@ -85,7 +85,10 @@ internal sealed partial class ZooKeeperSession
     {
         if (answer.Code is not (ZooKeeperErrorCode.Ok or ZooKeeperErrorCode.NoNode))
         {
-            throw ZooKeeperException.Refused(answer.Code, ZooKeeperOpCode.GetChildren, path);
+            // One resource that may not be read any more must not cost the others their renewal.
+            ZooKeeperLog.NotRenewed(_logger, path, answer.Code);
+            exceptions.AddRange(asked.Select(static index => new ClaimRenewal(index, ClaimRenewalOutcome.Unconfirmed)));
+            return;
         }
 
         var queue = isQueue ? ZooKeeperListing.Read(answer.Names) : [];
@@ -95,6 +98,11 @@ internal sealed partial class ZooKeeperSession
             {
                 exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Lost));
                 continue;
+            }
+
+            if (isQueue)
+            {
+                DropCopies(claim, queue);
             }
 
             var outcome = !isQueue ? (answer.Code == ZooKeeperErrorCode.Ok ? ClaimOutcome.Granted : ClaimOutcome.Refused)

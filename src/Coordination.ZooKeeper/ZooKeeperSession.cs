@@ -18,6 +18,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     private readonly ZooKeeperClient _client;
     private readonly ZooKeeperQueues _queues;
     private readonly ZooKeeperClaims _claims = new();
+    private readonly ILogger _logger;
     private ISessionListener? _listener;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>
@@ -29,6 +30,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     {
         _backend = backend;
         _client = client;
+        _logger = logger;
         _listener = listener;
         _queues = new ZooKeeperQueues(client, logger);
         client.StateChanged += Changed;
@@ -126,9 +128,9 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         try
         {
             await SettledAsync(known, cancellationToken).ConfigureAwait(false);
-            var isReleased = known.Node is { } node
+            var isReleased = known is { Node: { } node, WasEnteredAgain: false }
                 ? await DeleteAsync(known.PathOf(node), cancellationToken).ConfigureAwait(false)
-                : !known.Entering.IsCompletedSuccessfully && await DeleteAllAsync(known, cancellationToken).ConfigureAwait(false);
+                : (known.WasEnteredAgain || !known.Entering.IsCompletedSuccessfully) && await DeleteAllAsync(known, cancellationToken).ConfigureAwait(false);
             _claims.Gone(claim.Id);
             return isReleased;
         }
@@ -237,6 +239,11 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         {
             case ZooKeeperState.Suspended:
                 _queues.Disconnected();
+                break;
+            case ZooKeeperState.Connected when _client.NegotiatedTimeout < Duration:
+                // What was promised by the longer time cannot be taken back, and the server may give the claims away before.
+                ZooKeeperLog.TimeoutCut(_logger, _backend.Servers, Duration, _client.NegotiatedTimeout);
+                Volatile.Read(ref _listener)?.OnSessionLost();
                 break;
             case ZooKeeperState.Lost:
                 Volatile.Read(ref _listener)?.OnSessionLost();

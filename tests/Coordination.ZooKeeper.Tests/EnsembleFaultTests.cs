@@ -52,8 +52,11 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     {
         await using var ensemble = await ZooKeeperEnsemble.StartAsync();
         var victim = isLeader ? await ensemble.LeaderAsync() : await ensemble.FollowerAsync();
-        await using var holder = Run.Coordinator(ensemble.Addresses, seconds: 15);
-        await using var waiter = Run.Coordinator(ensemble.Addresses, seconds: 15);
+
+        // Time enough to elect a leader on a machine that has little: until there is one nothing is answered, and that is not what is tried here.
+        var options = new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(90), OperationTimeout = TimeSpan.FromSeconds(60) };
+        await using var holder = new Coordinator(ZooKeeperBackend.Create(ensemble.Addresses), options);
+        await using var waiter = new Coordinator(ZooKeeperBackend.Create(ensemble.Addresses), options);
         var held = await holder.CreateLock("x").AcquireAsync(Token);
         var waiting = waiter.CreateLock("x").AcquireAsync(Token).AsTask();
         await Run.WaitersAsync(holder, "x", 1);

@@ -42,14 +42,35 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public void Nothing_is_said_of_a_claim_while_the_copy_is_not_complete_and_one_that_is_not_in_it_is_gone()
+    public void Nothing_is_said_of_a_claim_while_the_copy_is_not_complete_nor_of_one_that_is_not_in_it()
     {
         Assert.Null(Enter(1));
         _queue.Read(_queue.Forget(), [Node(1)]);
         Assert.Equal(ClaimOutcome.Granted, Enter(1));
-        Assert.Equal(ClaimOutcome.Refused, Enter(2));
+        Assert.Null(Enter(2));
         _queue.Forget();
         Assert.Null(Enter(1));
+    }
+
+    [Fact]
+    public void Nothing_is_said_once_nobody_keeps_the_copy_any_more()
+    {
+        // Its watch is gone: whoever still has it would look in vain for a claim that is there.
+        var reading = _queue.Forget();
+        _queue.Read(reading, [Node(1)]);
+        _queue.End();
+        Assert.False(_queue.IsRead);
+        Assert.Null(Enter(1));
+        _queue.Read(_queue.Forget(), [Node(1)]);
+        Assert.Null(Enter(1));
+    }
+
+    [Fact]
+    public void What_is_below_a_claim_or_another_node_is_no_claim()
+    {
+        _queue.Read(_queue.Forget(), [Node(1)]);
+        Tell(ZooKeeperEventType.Created, "notes/page-0000000000");
+        Assert.Equal(ClaimOutcome.Granted, Enter(1));
     }
 
     [Fact]

@@ -67,8 +67,9 @@ internal sealed class ZooKeeperEndpoints
                 var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
                 servers.AddRange(addresses.Select(address => new ZooKeeperServer(host, new IPEndPoint(address, port))));
             }
-            catch (SocketException exception)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever it is: the other servers are asked, and this one in the next round.
                 failed($"{host}:{port}", exception);
             }
         }

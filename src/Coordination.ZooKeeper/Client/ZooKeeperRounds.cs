@@ -14,9 +14,14 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
     private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(100);
 
     private ZooKeeperServer? _last;
+    private int _barren;
 
     /// <summary>What the last attempt failed with; <see langword="null"/> after a success.</summary>
     public Exception? LastError { get; private set; }
+
+    /// <summary>A connection has ended. Servers that take the session and hang up before they have answered anything, one after the other, are not stormed: the next ones are asked after a pause.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Ended(ZooKeeperConnection connection) => _barren = connection.LastZxid == 0 ? _barren + 1 : 0;
 
     /// <summary>Looks until one is found.</summary>
     /// <param name="request">The session.</param>
@@ -27,6 +32,11 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
     public async Task<ZooKeeperConnection> ConnectAsync(
         ZooKeeperConnectRequest request, TimeSpan timeout, Action<ZooKeeperException> roundFailed, CancellationToken cancellationToken)
     {
+        if (_barren > 1)
+        {
+            await PauseAsync(Min(FirstPause * Math.Pow(2, Math.Min(_barren, 10) - 2), LongestPause), timeout, cancellationToken).ConfigureAwait(false);
+        }
+
         for (var pause = FirstPause; ; pause = Min(2 * pause, LongestPause))
         {
             var reasons = new List<string>();
@@ -52,11 +62,13 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
             ZooKeeperClientLog.OutOfReach(logger, request.SessionId, reason);
             roundFailed(failure);
 
-            // A short session must not end in a pause.
-            var longest = Min(pause, timeout / 10);
-            await Task.Delay(longest * (0.5 + (Random.Shared.NextDouble() / 2)), options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await PauseAsync(pause, timeout, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    // A short session must not end in a pause.
+    private Task PauseAsync(TimeSpan pause, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Task.Delay(Min(pause, timeout / 10) * (0.5 + (Random.Shared.NextDouble() / 2)), options.TimeProvider, cancellationToken);
 
     private TimeSpan Limit(TimeSpan timeout)
     {

@@ -287,6 +287,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
             }
         }
 
+        _rounds.Ended(connection);
         connection.FailPending();
         if (!isEnded)
         {
@@ -365,12 +366,15 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         {
             Replied = code =>
             {
-                if (code != ZooKeeperErrorCode.Ok)
+                if (code == ZooKeeperErrorCode.Ok)
                 {
+                    Watches.LookAgain(path);
+                }
+                else
+                {
+                    // Who looked again would take the watch to be in place from then on.
                     ZooKeeperClientLog.WatchFailed(_logger, path, code);
                 }
-
-                Watches.LookAgain(path);
             },
         };
         ZooKeeperRequests.WriteAddWatch(request.Frame, Chroot.ToServer(path), mode);
