@@ -46,7 +46,7 @@ public abstract class OutageSuite(BackendFixture fixture) : GuaranteeSuite(fixtu
         var pending = await QueueUpAsync(waiter, Primitive.Lock, name, holder);
         await HappenAsync(outage, waiter);
         await Time.PassAsync(Duration * 4);
-        Assert.False(pending.IsCompleted);
+        Assert.False(pending.IsCompleted, $"The waiter: {pending.Status} {pending.Exception?.InnerException}; the holder: {held.State}");
         Assert.Equal(LeaseState.Held, held.State);
         await AtOnceAsync(held.ReleaseAsync());
         var lease = await Time.WithinAsync(pending, Soon, "the waiter's turn");
