@@ -214,6 +214,12 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
                 return true;
             }
 
+            if (claim.Releases > 0)
+            {
+                // A renewal was quicker to see what its release did. The release goes on, and is repeated until it is confirmed.
+                return true;
+            }
+
             if (claim is { UnderWay: 0, MayComeLate: false })
             {
                 Remove(id, claim, releases: 0);
@@ -291,7 +297,9 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     {
         _claims.Remove(id);
         _owed.Remove(id);
-        if (claim.Place is { } place && !claim.MayComeLate && claim.Releases == releases)
+
+        // What is owed may be on the maintenance's list already, which would remove what it finds at the key.
+        if (claim.Place is { } place && claim is { MayComeLate: false, IsOwed: false } && claim.Releases == releases)
         {
             _places.Enqueue(place, place);
         }

@@ -65,10 +65,24 @@ public sealed class ClaimsTests
         var second = Enter("b");
         Assert.NotEqual(first, second);
 
-        // The server lost the claim while its release was under way.
+        // A renewal found the claim gone while its release was under way: it is over when the release is.
         Assert.True(_claims.TryRelease("b", out _, out _, out _));
-        _claims.TryLose("b");
+        Assert.True(_claims.TryLose("b"));
         Assert.NotEqual(second, Enter("c"));
+        _claims.Released("b");
+        Assert.Equal(second, Enter("d"));
+    }
+
+    [Fact]
+    public void A_key_is_not_used_again_while_the_maintenance_may_remove_what_is_there()
+    {
+        var first = Enter("a");
+        Begin("a");
+        Assert.False(_claims.TryLose("a"));
+        Assert.Equal("a", Assert.Single(_claims.Owed(10)).Id);
+        _claims.End("a", isAnswered: true);
+        Assert.Empty(_claims.Owed(10));
+        Assert.NotEqual(first, Enter("b"));
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace Coordination.Benchmarks.Implementations;
 /// <summary>A backend without the engine, asked as the engine asks it: tells the two apart.</summary>
 internal sealed class BackendAlone(ICoordinationBackend backend) : IPair, ISessionListener
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(30);
+    // As long as the floor's lease: nobody keeps it alive here.
+    private static readonly TimeSpan Duration = TimeSpan.FromHours(1);
 
     // The engine always has one that could be cancelled.
     private readonly CancellationTokenSource _limit = new();
