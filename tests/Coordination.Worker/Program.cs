@@ -8,13 +8,14 @@ using Coordination.Redis;
 // Coordination.Worker BACKEND ENDPOINT MILLISECONDS: one coordinator on a server, driven by the lines of standard input. See WorkerLoop.
 if (args is not [var kind, var endpoint, var milliseconds])
 {
-    Console.Error.WriteLine("usage: Coordination.Worker redis|etcd CONFIGURATION DURATION-IN-MILLISECONDS");
+    Console.Error.WriteLine("usage: Coordination.Worker redis|redlock|etcd CONFIGURATION DURATION-IN-MILLISECONDS");
     return 2;
 }
 
 ICoordinationBackend backend = kind switch
 {
     "redis" => RedisBackend.Create(new RedisBackendOptions { Configuration = endpoint }),
+    "redlock" => RedlockBackend.Create(endpoint.Split(';')),
     "etcd" => EtcdBackend.Create(endpoint),
     _ => throw new ArgumentException($"There is no backend '{kind}'."),
 };
