@@ -9,7 +9,7 @@ if read[1] == run then return 1 end
 if read[3] ~= run or read[2] ~= ARGV[2] then return 0 end
 local longest = max(tonumber(ARGV[1]), tonumber(read[4] or '0'))
 local out = floor((micros - tonumber(read[2])) / 1000)
-if ARGV[5] == '0' and read[6] ~= '1' then out = max(out, tonumber(match(about, 'uptime_in_seconds:(%d+)')) * 1000) end
+if ARGV[5] == '0' and read[6] ~= '1' then out = max(out, tonumber(match(about, 'uptime_in_seconds:(%-?%d+)')) * 1000) end
 if ARGV[5] ~= '2' and out <= longest then return min(out - longest, 0) - 1 end
 local top = max(tonumber(read[5] or '0'), tonumber(ARGV[3]))
 call('HSET', m, 'run', run, 'floor', ARGV[3], 'top', int(top), 'peers', ARGV[4], 'longest', int(longest))

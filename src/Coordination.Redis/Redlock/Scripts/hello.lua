@@ -14,7 +14,7 @@ end
 local longest = max(tonumber(ARGV[1]), tonumber(read[7] or '0'))
 if read[7] ~= int(longest) then call('HSET', m, 'longest', int(longest)) end
 local known = max(floor((micros - tonumber(born)) / 1000), 0)
-local up = read[8] == '1' and 0 or tonumber(match(about, 'uptime_in_seconds:(%d+)')) * 1000
+local up = read[8] == '1' and 0 or tonumber(match(about, 'uptime_in_seconds:(%-?%d+)')) * 1000
 return {
   read[1] == run and 1 or 0, born, int(micros), read[5] or '0', read[6] or '0', int(longest), read[1] == run and read[4] or '', int(known), int(max(known, up)),
 }
