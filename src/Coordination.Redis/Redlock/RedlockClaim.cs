@@ -3,14 +3,13 @@ using Coordination.Backends;
 namespace Coordination.Redis;
 
 /// <summary>What a session knows of one claim. An attempt is one round, and has an owner of its own: the claim's id and the attempt's number (rule 12).</summary>
-#pragma warning disable CA1001 // The semaphore holds nothing as long as nobody asks for its wait handle.
 internal sealed class RedlockClaim(ClaimKey key)
-#pragma warning restore CA1001
 {
     /// <summary>As in common.lua.</summary>
     public const long Shared = 1L << 32;
 
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private Queue<TaskCompletionSource>? _queue;
+    private bool _isTaken;
 
     /// <summary>Resource and id.</summary>
     public ClaimKey Key { get; } = key;
@@ -58,12 +57,53 @@ internal sealed class RedlockClaim(ClaimKey key)
     public bool IsTold { get; set; }
 
     /// <summary>Whether an attempt is under way: the gate is taken.</summary>
-    public bool IsTrying => _gate.CurrentCount == 0;
+    public bool IsTrying => Volatile.Read(ref _isTaken);
 
-    /// <summary>One attempt at a time.</summary>
+    /// <summary>One attempt at a time. A caller that waits goes on where the one before it ends.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task EnterAsync(CancellationToken cancellationToken) => _gate.WaitAsync(cancellationToken);
+    public Task EnterAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource turn;
+        lock (this)
+        {
+            if (!_isTaken)
+            {
+                _isTaken = true;
+                return Task.CompletedTask;
+            }
+
+            turn = new TaskCompletionSource();
+            (_queue ??= new()).Enqueue(turn);
+        }
+
+        return WaitAsync(turn, cancellationToken);
+    }
 
     /// <summary>The next may come.</summary>
-    public void Exit() => _gate.Release();
+    public void Exit()
+    {
+        while (true)
+        {
+            TaskCompletionSource? next;
+            lock (this)
+            {
+                if (_queue is null || !_queue.TryDequeue(out next))
+                {
+                    _isTaken = false;
+                    return;
+                }
+            }
+
+            if (next.TrySetResult())
+            {
+                return;
+            }
+        }
+    }
+
+    private static async Task WaitAsync(TaskCompletionSource turn, CancellationToken cancellationToken)
+    {
+        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), turn);
+        await turn.Task.ConfigureAwait(false);
+    }
 }

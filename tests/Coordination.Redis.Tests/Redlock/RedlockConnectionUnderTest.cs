@@ -12,7 +12,7 @@ public sealed class RedlockConnectionUnderTest : BackendConnection
     public RedlockConnectionUnderTest(IEnumerable<string> masters)
     {
         _proxies = [.. masters.Select(static master => FaultProxy.Start(IPEndPoint.Parse(master)))];
-        var options = new RedlockBackendOptions { LongestDuration = TimeSpan.FromMinutes(10) };
+        var options = new RedlockBackendOptions { LongestDuration = TimeSpan.FromDays(1) };
         foreach (var proxy in _proxies)
         {
             options.Masters.Add(proxy.EndPoint.ToString());

@@ -56,7 +56,7 @@ public sealed class RedlockServerUnderTest : BackendServer
 
     public override async ValueTask RestartAsync(bool keepData)
     {
-        await AllAsync(static server => server.StartAsync());
+        await Task.WhenAll(Enumerable.Range(0, _servers.All.Count).Select(_servers.RestartAsync));
         if (!keepData)
         {
             await Task.WhenAll(Enumerable.Range(0, _servers.All.Count).Select(_servers.FlushAsync));

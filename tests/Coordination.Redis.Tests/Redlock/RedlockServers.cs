@@ -11,7 +11,18 @@ public sealed class RedlockServers : IAsyncDisposable
     private RedlockServers(int count, bool fakeClock, bool keepsData)
     {
         string[] persistence = keepsData ? ["--appendonly", "yes", "--appendfsync", "no"] : [];
-        All = [.. Enumerable.Range(0, count).Select(_ => new RedisServerProcess(fakeClock, persistence))];
+        var all = new List<RedisServerProcess>();
+        while (all.Count < count)
+        {
+            // A free port may be drawn twice before anything listens on it.
+            var next = new RedisServerProcess(fakeClock, persistence);
+            if (all.All(server => server.Port != next.Port))
+            {
+                all.Add(next);
+            }
+        }
+
+        All = all;
         _admins.AddRange(All.Select(static ConnectionMultiplexer? (_) => null));
     }
 
@@ -59,7 +70,20 @@ public sealed class RedlockServers : IAsyncDisposable
               'floor', string.format('%.0f', floor), 'top', string.format('%.0f', floor + 1000000), 'longest', ARGV[1])
             """;
         var database = await DatabaseAsync(master);
-        await database.ScriptEvaluateAsync(Script, ["coordination:redlock"], [600_000]);
+        await database.ScriptEvaluateAsync(Script, ["coordination:redlock"], [86_400_000]);
+    }
+
+    /// <summary>Starts a master again, with the data that it has on disk, and nobody has admitted it yet.</summary>
+    public async Task RestartAsync(int master)
+    {
+        await All[master].StartAsync();
+
+        // The old connection would take its time to come back.
+        if (_admins[master] is { } old)
+        {
+            _admins[master] = null;
+            await old.DisposeAsync();
+        }
     }
 
     public async Task FlushAsync(int master) => await (await DatabaseAsync(master)).ExecuteAsync("FLUSHALL");
