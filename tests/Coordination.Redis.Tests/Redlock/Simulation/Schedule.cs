@@ -12,14 +12,14 @@ internal static class Schedule
     /// <param name="seed">Which.</param>
     /// <param name="scripts">Runs the scripts, as shipped or with a bug.</param>
     /// <param name="wrap">Puts a bug between a client and its master.</param>
-    /// <param name="length">How long it lasts, in simulated time.</param>
+    /// <param name="trouble">What happens to the masters; <see langword="null"/> for anything.</param>
     /// <returns>What was wrong, and how much was done.</returns>
     public static (IReadOnlyList<string> Violations, int Grants) Run(
-        int seed, ScriptInterpreter scripts, Func<SimulatedNetwork, IRedlockMaster, IRedlockMaster>? wrap = null, TimeSpan? length = null)
+        int seed, ScriptInterpreter scripts, Func<SimulatedNetwork, IRedlockMaster, IRedlockMaster>? wrap = null, Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? trouble = null)
     {
         var network = new SimulatedNetwork(seed);
         var random = network.Random;
-        var end = length ?? TimeSpan.FromSeconds(3);
+        var end = TimeSpan.FromSeconds(1.8);
         network.LossRate = random.Next(3) == 0 ? 0.05 * random.NextDouble() : 0;
         network.LateRate = random.Next(2) == 0 ? 0.08 * random.NextDouble() : 0;
         var history = new History(network);
@@ -43,9 +43,16 @@ internal static class Schedule
             client.Start(work, 1 + random.Next(3));
         }
 
-        foreach (var master in masters)
+        if (trouble is not null)
         {
-            Trouble(network, master, end);
+            trouble(network, masters);
+        }
+        else
+        {
+            foreach (var master in masters)
+            {
+                Trouble(network, master, end);
+            }
         }
 
         for (var i = random.Next(4); i > 0; i--)
@@ -70,7 +77,7 @@ internal static class Schedule
         return ([.. history.Violations.Select(violation => string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {violation}"))], history.Grants);
     }
 
-    private static TimeSpan Moment(SimulatedNetwork network, TimeSpan end) => end * (0.2 + (0.7 * network.Random.NextDouble()));
+    private static TimeSpan Moment(SimulatedNetwork network, TimeSpan end) => end * (0.25 + (0.65 * network.Random.NextDouble()));
 
     // Crashes with all, some or none of the data; freezes; a flush; a clock that is set back. A master is hit rarely enough for a majority to be left
     // most of the time: a set that does nothing makes no mistakes.
