@@ -62,4 +62,11 @@ internal static class RedisSnippets
         builder.Services.AddCoordinator().UseRedis();
         // end
     }
+
+    // snippet: redlock
+    public static void AddCoordinationOnMajority(HostApplicationBuilder builder) =>
+        builder.Services
+            .AddCoordinator(options => options.LeaseDuration = TimeSpan.FromSeconds(15))
+            .UseRedlock("redis1:6379", "redis2:6379", "redis3:6379");
+    // end
 }
