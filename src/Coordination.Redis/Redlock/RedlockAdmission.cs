@@ -62,6 +62,20 @@ internal sealed class RedlockAdmission : IDisposable
         return new ValueTask(introducing.WaitAsync(cancellationToken));
     }
 
+    /// <summary>Whether a majority answers now.</summary>
+    public async ValueTask<bool> ReachAsync()
+    {
+        try
+        {
+            await LookAsync(static round => round.CountOf(RedlockRound.State.Reply) >= round.Quorum, "reach", null, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is CoordinationException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Looks at all masters and admits those that may come in.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>When to look again.</returns>

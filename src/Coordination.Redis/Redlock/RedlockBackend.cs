@@ -201,6 +201,8 @@ public sealed class RedlockBackend : ICoordinationBackend
         return _admission.IntroduceAsync(operation, resource, cancellationToken);
     }
 
+    internal ValueTask<bool> ReachAsync() => _disposed ? default : _admission.ReachAsync();
+
     internal int Next(int below)
     {
         lock (_random)

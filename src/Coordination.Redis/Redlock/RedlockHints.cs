@@ -124,6 +124,15 @@ internal sealed class RedlockHints : IAsyncDisposable
             await channel.RestoredAsync(master).ConfigureAwait(false);
         }
 
+        // To ask is of no use before a majority is back; the one that makes it so raises this again.
+        if (await _backend.ReachAsync().ConfigureAwait(false))
+        {
+            foreach (var (channel, _) in _channels)
+            {
+                channel.Missed();
+            }
+        }
+
         AnySession?.MaintenanceDue();
     }
 
@@ -184,9 +193,9 @@ internal sealed class RedlockHints : IAsyncDisposable
             {
                 RedisLog.ResubscribeUnconfirmed(hints._backend.Logger, name.ToString(), e);
             }
-
-            missed();
         }
+
+        public void Missed() => missed();
 
         public ValueTask DisposeAsync()
         {

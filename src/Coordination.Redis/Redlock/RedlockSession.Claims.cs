@@ -147,7 +147,6 @@ internal sealed partial class RedlockSession
     private async ValueTask<ClaimResult> TryAsync(RedlockClaim claim, ClaimIntent intent, CancellationToken cancellationToken)
     {
         var (resource, id) = claim.Key;
-        var start = _backend.Now;
         var above = 0L;
         for (var rounds = 1; ; rounds++)
         {
@@ -204,7 +203,7 @@ internal sealed partial class RedlockSession
                 verdict = claim.IsReleased ? Verdict.Refused : claim.IsWoken && verdict == Verdict.Wait ? Verdict.Again : verdict;
             }
 
-            if (verdict == Verdict.Again && rounds < MaxRounds && _backend.Now - start < _backend.MasterTimeout)
+            if (verdict == Verdict.Again && rounds < MaxRounds)
             {
                 // The next attempt takes the place of this one.
                 continue;
