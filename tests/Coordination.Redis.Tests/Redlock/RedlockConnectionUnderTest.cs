@@ -12,7 +12,8 @@ public sealed class RedlockConnectionUnderTest : BackendConnection
     public RedlockConnectionUnderTest(IEnumerable<string> masters)
     {
         _proxies = [.. masters.Select(static master => FaultProxy.Start(IPEndPoint.Parse(master)))];
-        var options = new RedlockBackendOptions { LongestDuration = TimeSpan.FromDays(1) };
+        // Room for a loaded machine, and less than the operation timeout of the suites.
+        var options = new RedlockBackendOptions { LongestDuration = TimeSpan.FromDays(1), MasterTimeout = TimeSpan.FromSeconds(2.5) };
         foreach (var proxy in _proxies)
         {
             options.Masters.Add(proxy.EndPoint.ToString());
