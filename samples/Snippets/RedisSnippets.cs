@@ -83,4 +83,11 @@ internal static class RedisSnippets
         }
         // end
     }
+
+    // snippet: redlock
+    public static void AddCoordinationOnMajority(HostApplicationBuilder builder) =>
+        builder.Services
+            .AddCoordinator(options => options.LeaseDuration = TimeSpan.FromSeconds(15))
+            .UseRedlock("redis1:6379", "redis2:6379", "redis3:6379");
+    // end
 }

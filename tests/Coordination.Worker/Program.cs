@@ -9,13 +9,14 @@ using Coordination.ZooKeeper;
 // Coordination.Worker BACKEND ENDPOINT MILLISECONDS: one coordinator on a server, driven by the lines of standard input. See WorkerLoop.
 if (args is not [var kind, var endpoint, var milliseconds])
 {
-    Console.Error.WriteLine("usage: Coordination.Worker redis|etcd|zookeeper CONFIGURATION DURATION-IN-MILLISECONDS");
+    Console.Error.WriteLine("usage: Coordination.Worker redis|redlock|etcd|zookeeper CONFIGURATION DURATION-IN-MILLISECONDS");
     return 2;
 }
 
 ICoordinationBackend backend = kind switch
 {
     "redis" => RedisBackend.Create(new RedisBackendOptions { Configuration = endpoint }),
+    "redlock" => RedlockBackend.Create(endpoint.Split(';')),
     "etcd" => EtcdBackend.Create(endpoint),
     "zookeeper" => ZooKeeperBackend.Create(endpoint),
     _ => throw new ArgumentException($"There is no backend '{kind}'."),

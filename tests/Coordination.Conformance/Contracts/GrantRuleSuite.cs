@@ -42,6 +42,16 @@ public abstract class GrantRuleSuite(BackendFixture fixture) : ContractSuite(fix
         var claims = queue.Select(kind => Of(kind, name)).ToArray();
         for (var index = 0; index < claims.Length; index++)
         {
+            if (!session.Backend.Description.AllowsMixedClaims && IsOfAnotherKind(queue[index], queue[0]))
+            {
+                // Where kinds cannot be mixed, a claim of another is refused with an error while any lives, and nothing is left of it.
+                var refusal = await Assert.ThrowsAsync<CoordinationException>(() => session.ClaimAsync(claims[index]).AsTask());
+                Assert.False(refusal.IsTransient);
+                Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
+                Assert.Equal(index, (await QueueAsync(session, name)) is var (held, waits) ? held.Length + waits.Length : 0);
+                return;
+            }
+
             var result = await session.ClaimAsync(claims[index]);
             Assert.Equal(index < granted ? ClaimOutcome.Granted : ClaimOutcome.Waiting, result.Outcome);
         }
@@ -175,6 +185,9 @@ public abstract class GrantRuleSuite(BackendFixture fixture) : ContractSuite(fix
             }
         }
     }
+
+    // A lock's modes are one kind; of semaphores each limit is one.
+    private static bool IsOfAnotherKind(char one, char other) => (char.IsDigit(one) || char.IsDigit(other)) && one != other;
 
     private static int GrantedOf(List<(SessionUnderTest Session, ClaimRequest Claim)> queue)
     {

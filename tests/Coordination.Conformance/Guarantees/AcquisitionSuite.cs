@@ -121,8 +121,9 @@ public abstract class AcquisitionSuite(BackendFixture fixture) : GuaranteeSuite(
         var client = await ClientAsync();
         var name = NewName();
         var distributedLock = client.Coordinator.CreateLock(name);
-        var semaphore = client.Coordinator.CreateSemaphore(name, 1);
+        var semaphore = client.Coordinator.CreateSemaphore(name + "'s permits", 1);
         await using var held = await AtOnceAsync(distributedLock.AcquireAsync());
+        await using var permit = await AtOnceAsync(semaphore.AcquireAsync());
         var timeout = Duration / 10;
         await Assert.ThrowsAsync<TimeoutException>(() => Within(distributedLock.AcquireAsync(timeout).AsTask()));
         await Assert.ThrowsAsync<TimeoutException>(() => Within(semaphore.AcquireAsync(timeout).AsTask()));

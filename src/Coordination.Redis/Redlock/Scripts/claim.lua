@@ -1,0 +1,70 @@
+-- One attempt to take a resource; enters the waiting list where that is wanted and it is not granted.
+-- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, intent (0 queue, 1 try once, 2 find), duration, kind, what, token, ticket, reserve,
+-- flags, first slot to offer, "channel session", value
+-- Returns 1 when granted, -1 when this master is not admitted, or: the reason, the register, ms until it may be free, who holds it, free slots.
+
+local id, attempt, intent, duration = ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local kind, what, token, ticket = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local flags = tonumber(ARGV[12])
+if duration > longest then error('Coordination: the duration is longer than the longest allowed') end
+local q = begin(KEYS[2], KEYS[3], KEYS[4])
+local read = call('HMGET', q.h, id, '!' .. id)
+local is_shared = kind == 0 and what == SHARED
+
+local function refuse(reason, free, other)
+  local slots = {}
+  if kind > 0 and (reason == HELD or reason == RESERVED) then slots = free_slots(q, kind, tonumber(ARGV[13])) end
+  return { reason, int(is_shared and q.wtop or q.top), int(free or 0), other or '', slots }
+end
+
+if read[2] and attempt <= tonumber(match(read[2], '^(%d+)')) then
+  if q.swept then save(q) end
+  return refuse(USED)
+end
+if read[1] then
+  local c = parse(read[1])
+  if c.attempt > attempt then return refuse(USED) end
+  if c.attempt == attempt then
+    -- A copy of the same request (rule 13: its sender counts from the first).
+    save(q, c.expiry)
+    return GRANTED
+  end
+  -- What is left of an earlier attempt of this claim, which its sender has given up.
+  drop(q, id, c)
+  q.swept = true
+end
+
+-- One whose earlier attempt was here is not gone, though its place has not been given back yet.
+local waits = q.waiting > 0 and call('HEXISTS', q.t, id) == 1
+if intent == '2' and not waits and not read[1] then
+  if q.swept then save(q) end
+  return refuse(ABSENT)
+end
+
+local reason, free, other = obstacle(q, id, kind, what, ticket)
+if not reason and token <= (is_shared and q.wtop or q.top) then reason = STALE end
+if not reason then
+  if waits then leave(q, id) end
+  q.kind = kind
+  local expiry = expiry_of(duration)
+  take(q, id, { what = what, attempt = attempt, token = token, flags = flags, version = 0, expiry = expiry, duration = duration, by = '-', value = ARGV[15] })
+  raise(q, token, not is_shared)
+  if now < q.till and ticket >= q.bound then q.till = 0 end
+  save(q, expiry)
+  return GRANTED
+end
+
+local entered = reason ~= KIND and (waits or intent == '0' or (intent == '2' and read[1]))
+if entered then
+  local expiry = expiry_of(duration)
+  q.kind = kind
+  enter(q, id, ticket, {
+    what = kind == 0 and what or 1, expiry = expiry, duration = duration, reserve = tonumber(ARGV[11]), missed = 0, flags = flags,
+    route = ARGV[14], value = ARGV[15],
+  })
+  save(q, expiry)
+elseif q.swept or q.fresh then
+  -- Rule 16: the floor that it was refused by is stored, or the next attempt would meet a later one.
+  save(q)
+end
+return refuse(reason, free, other)

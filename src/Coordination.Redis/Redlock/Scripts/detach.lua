@@ -1,0 +1,19 @@
+-- Renews a lease a last time and marks it, so that one other can take it over.
+-- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, duration
+-- Returns 1, 0 when it is not there, or -1 when this master is not admitted.
+
+local duration = tonumber(ARGV[5])
+if duration > longest then error('Coordination: the duration is longer than the longest allowed') end
+local q = begin(KEYS[2], KEYS[3], KEYS[4])
+local record = call('HGET', q.h, ARGV[3])
+local c = record and parse(record)
+if not c or c.attempt ~= tonumber(ARGV[4]) then
+  if q.swept then save(q) end
+  return 0
+end
+if c.flags < DETACHED then c.flags = c.flags + DETACHED end
+c.duration, c.expiry = duration, expiry_of(duration)
+call('HSET', q.h, ARGV[3], pack(c))
+expires(q, c.expiry)
+save(q, c.expiry)
+return 1

@@ -1,0 +1,40 @@
+-- Renews leases and waiting claims. Makes none that is not there.
+-- KEYS: m, and h, w, t of each claim. ARGV: longest, retention, duration, and of each claim: id, attempt (0: it waits)
+-- Returns of each claim: 0 it is not there, 1 renewed, 2 renewed, and could be had here; or -1 when this master is not admitted.
+
+local duration = tonumber(ARGV[3])
+if duration > longest then error('Coordination: the duration is longer than the longest allowed') end
+local answers = {}
+for i = 4, #ARGV, 2 do
+  local n = (i - 4) / 2 * 3
+  local id, attempt = ARGV[i], tonumber(ARGV[i + 1])
+  local q = begin(KEYS[n + 2], KEYS[n + 3], KEYS[n + 4])
+  local expiry, answer = expiry_of(duration), 0
+  if attempt > 0 then
+    local record = call('HGET', q.h, id)
+    local c = record and parse(record)
+    if c and c.attempt == attempt then
+      c.duration, c.expiry, answer = duration, expiry, 1
+      call('HSET', q.h, id, pack(c))
+    end
+  else
+    local record = call('HGET', q.t, id)
+    if record then
+      local t = parse_ticket(record)
+      t.duration, t.expiry, t.missed, answer = duration, expiry, 0, 1
+      call('HSET', q.t, id, pack_ticket(t))
+      if now >= q.till and (q.held == 0 or q.kind > q.held) then
+        local first = call('ZRANGE', q.w, 0, 0)[1]
+        if first and (sub(first, 2) == id or parse_ticket(call('HGET', q.t, sub(first, 2)) or pack_ticket(t)).missed == 1) then answer = 2 end
+      end
+    end
+  end
+  if answer > 0 then
+    expires(q, expiry)
+    save(q, expiry)
+  elseif q.swept then
+    save(q)
+  end
+  answers[#answers + 1] = answer
+end
+return answers

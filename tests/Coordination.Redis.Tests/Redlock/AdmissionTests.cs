@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using Coordination.Backends;
+using Coordination.Conformance;
+
+namespace Coordination.Redis.Tests.Redlock;
+
+/// <summary>Rule 20, by the library's own way, on real servers and with short leases.</summary>
+public sealed class AdmissionTests
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_set_admits_itself()
+    {
+        await using var servers = await RedlockServers.StartAsync(3);
+        await using var coordinator = new Coordinator(Backend(servers), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(2), OperationTimeout = TimeSpan.FromSeconds(30) });
+        await using var lease = await coordinator.CreateLock("lock").AcquireAsync(Cancellation);
+
+        // Ahead of every clock: whatever was granted before the servers were new is smaller.
+        Assert.True(lease.FencingToken.Value > await ClockAsync(servers) + (RedlockTokens.Bound / 2));
+    }
+
+    [Fact]
+    public async Task Nothing_is_granted_by_masters_that_nobody_admitted_and_the_error_says_so()
+    {
+        await using var servers = await RedlockServers.StartAsync(3);
+        await using var backend = Backend(servers);
+        await using var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(1)), new RecordingListener(), Cancellation);
+        var fault = await Assert.ThrowsAsync<CoordinationException>(() => session.ClaimAsync(Exclusive("lock", "a"), Cancellation).AsTask());
+        Assert.True(fault.IsTransient);
+        Assert.Contains("not admitted", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_master_that_lost_its_data_is_kept_out_for_the_longest_lease_and_comes_back_with_what_the_others_know(bool flushed)
+    {
+        await using var servers = await RedlockServers.StartAdmittedAsync(3);
+        await AgeAsync(servers);
+        await using var backend = Backend(servers);
+        var listener = new RecordingListener();
+        await using var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(2)), listener, Cancellation);
+        var before = await session.ClaimAsync(Exclusive("lock", "a"), Cancellation);
+        Assert.Equal(ClaimOutcome.Granted, before.Outcome);
+        if (flushed)
+        {
+            await servers.FlushAsync(0);
+        }
+        else
+        {
+            await servers.All[0].KillAsync();
+            await servers.RestartAsync(0);
+        }
+
+        var lost = Stopwatch.GetTimestamp();
+        TimeSpan? next;
+        while (!await IsAdmittedAsync(servers, 0))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(lost) < TimeSpan.FromSeconds(40), "It was not admitted within 40 seconds.");
+            next = await backend.MaintainAsync(Cancellation);
+            await Task.Delay(next < TimeSpan.FromMilliseconds(300) ? next.Value : TimeSpan.FromMilliseconds(300), Cancellation);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(lost) >= Longest - TimeSpan.FromMilliseconds(100), $"{Stopwatch.GetElapsedTime(lost)}");
+        var floor = long.Parse((string)(await (await servers.DatabaseAsync(0)).HashGetAsync("coordination:redlock", "floor"))!, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(floor >= before.Token.Value, $"{floor} after {before.Token}");
+    }
+
+    [Fact]
+    public async Task With_too_few_that_remember_nothing_is_admitted_and_the_error_says_what_to_do()
+    {
+        await using var servers = await RedlockServers.StartAdmittedAsync(3);
+        await AgeAsync(servers);
+        await using var backend = Backend(servers);
+        await using var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(1)), new RecordingListener(), Cancellation);
+        await session.ClaimAsync(Exclusive("lock", "a"), Cancellation);
+        await servers.FlushAsync(0);
+        await servers.FlushAsync(1);
+        var began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < Longest + TimeSpan.FromSeconds(2))
+        {
+            await backend.MaintainAsync(Cancellation);
+            await Task.Delay(200, Cancellation);
+        }
+
+        Assert.False(await IsAdmittedAsync(servers, 0));
+        var fault = await Assert.ThrowsAsync<CoordinationException>(() => session.ClaimAsync(Exclusive("lock", "b"), Cancellation).AsTask());
+        Assert.Contains("stop all clients", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rule_20_the_masters_go_by_the_longest_lease_that_anybody_named()
+    {
+        await using var servers = await RedlockServers.StartAdmittedAsync(3);
+        await using var backend = Backend(servers);
+
+        // Those who admitted them use leases of a day: a client of three seconds waits for these.
+        await servers.FlushAsync(0);
+        await backend.MaintainAsync(Cancellation);
+        await Task.Delay(Longest + TimeSpan.FromSeconds(1), Cancellation);
+        await backend.MaintainAsync(Cancellation);
+        Assert.False(await IsAdmittedAsync(servers, 0));
+    }
+
+    [Fact]
+    public async Task A_lease_longer_than_the_longest_is_refused()
+    {
+        await using var servers = await RedlockServers.StartAdmittedAsync(3);
+        await using var backend = Backend(servers);
+        var fault = await Assert.ThrowsAsync<CoordinationException>(() =>
+            backend.OpenSessionAsync(new SessionRequest(Longest * 2), new RecordingListener(), Cancellation).AsTask());
+        Assert.False(fault.IsTransient);
+        Assert.Contains("LongestDuration", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static ClaimRequest Exclusive(string name, string id) => new(new ClaimKey(name, id), ClaimMode.Exclusive, 1, "");
+
+    private static RedlockBackend Backend(RedlockServers servers)
+    {
+        var options = new RedlockBackendOptions { LongestDuration = Longest, MasterTimeout = TimeSpan.FromSeconds(5) };
+        foreach (var endPoint in servers.EndPoints)
+        {
+            options.Masters.Add(endPoint);
+        }
+
+        return RedlockBackend.Create(options);
+    }
+
+    // Those who admitted them by hand named a day.
+    private static async Task AgeAsync(RedlockServers servers)
+    {
+        for (var master = 0; master < servers.All.Count; master++)
+        {
+            await (await servers.DatabaseAsync(master)).HashSetAsync("coordination:redlock", "longest", "1");
+        }
+    }
+
+    private static async Task<bool> IsAdmittedAsync(RedlockServers servers, int master)
+    {
+        var run = await (await servers.DatabaseAsync(master)).HashGetAsync("coordination:redlock", "run");
+        var info = await (await servers.AdminAsync(master)).GetServer(servers.All[master].EndPoint).InfoRawAsync("server");
+        return run.HasValue && info!.Contains((string)run!, StringComparison.Ordinal);
+    }
+
+    private static async Task<long> ClockAsync(RedlockServers servers) =>
+        new DateTimeOffset(await (await servers.AdminAsync(0)).GetServer(servers.All[0].EndPoint).TimeAsync()).ToUnixTimeMilliseconds() * 1000;
+}

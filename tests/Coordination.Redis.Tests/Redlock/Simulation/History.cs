@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Coordination.Redis.Tests.Redlock.Simulation;
+
+/// <summary>Who believed to hold what, when, by the one true clock; and whether that was right.</summary>
+internal sealed class History(SimulatedNetwork network)
+{
+    private readonly List<Stay> _inside = [];
+    private readonly Dictionary<string, (long All, long Writers)> _tokens = [];
+
+    public List<string> Violations { get; } = [];
+
+    public int Grants { get; private set; }
+
+    /// <summary>Somebody has it from now on.</summary>
+    /// <param name="resource">What.</param>
+    /// <param name="mode">How.</param>
+    /// <param name="limit">How many may.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="who">Who.</param>
+    /// <returns>The stay, to be ended.</returns>
+    public Stay Enter(string resource, ClaimMode mode, int limit, long token, string who)
+    {
+        Grants++;
+        var stay = new Stay(resource, mode, token, who);
+        var others = _inside.Where(other => other.Resource == resource).ToArray();
+        var isWrong = mode switch
+        {
+            ClaimMode.Exclusive => others.Length > 0,
+            ClaimMode.Shared => others.Any(static other => other.Mode != ClaimMode.Shared),
+            _ => others.Length >= limit,
+        };
+        if (isWrong)
+        {
+            Violate($"{who} entered {resource} as {mode} with {token} beside {string.Join(", ", others.Select(static other => $"{other.Who} as {other.Mode} with {other.Token}"))}");
+        }
+
+        if (mode != ClaimMode.Counted)
+        {
+            var (all, writers) = _tokens.GetValueOrDefault(resource);
+            if (mode == ClaimMode.Exclusive ? token <= all : token <= writers)
+            {
+                Violate($"{who} got {token} for {resource} as {mode} after {all} ({writers} of writers)");
+            }
+
+            _tokens[resource] = (Math.Max(all, token), mode == ClaimMode.Exclusive ? Math.Max(writers, token) : writers);
+        }
+
+        _inside.Add(stay);
+        return stay;
+    }
+
+    public void Leave(Stay stay) => _inside.Remove(stay);
+
+    private void Violate(string what) => Violations.Add(string.Create(CultureInfo.InvariantCulture, $"{network.Now.TotalMilliseconds:0.0} ms: {what}"));
+
+    internal sealed record Stay(string Resource, ClaimMode Mode, long Token, string Who)
+    {
+        private readonly Guid _ = Guid.NewGuid();
+    }
+}
