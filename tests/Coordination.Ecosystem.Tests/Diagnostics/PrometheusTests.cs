@@ -86,7 +86,7 @@ public sealed partial class PrometheusTests
         var page = File.ReadAllText(Path.Combine(SampleProgram.Root, "docs", "telemetry.md"));
         var instruments = Instrument().Matches(page).Select(static match => match.Groups[1].Value.Replace('.', '_')).Distinct().ToList();
 
-        Assert.Equal(7, instruments.Count);
+        Assert.Equal(9, instruments.Count);
         Assert.All(instruments, static instrument => Assert.Contains(Queries(), query => query.Contains(instrument, StringComparison.Ordinal)));
     }
 
@@ -137,6 +137,6 @@ public sealed partial class PrometheusTests
         return process;
     }
 
-    [GeneratedRegex(@"^\| `(coordination\.[a-z.]+)` \| (?:histogram|counter|up-down counter)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(coordination\.[a-z.]+)` \| (?:histogram|counter|up-down counter|gauge)", RegexOptions.Multiline)]
     private static partial Regex Instrument();
 }
