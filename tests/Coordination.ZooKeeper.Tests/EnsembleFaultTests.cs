@@ -19,7 +19,7 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     {
         // Rule 23: the follower goes on answering by itself, pings and reads, until it notices that it has lost its leader: here after 10 s. The leader ends the session when it has
         // not heard of it for its time. The link is cut right after a renewal was acknowledged, which the leader may have heard nothing of. A holder that counted from it would believe for too long.
-        await using var ensemble = await ZooKeeperEnsemble.StartAsync(settings: "syncLimit=50");
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=50");
         for (var run = 1; run <= Runs; run++)
         {
             var leader = await ensemble.LeaderAsync();

@@ -5,19 +5,20 @@ using Coordination.Conformance;
 namespace Coordination.ZooKeeper.Tests.Servers;
 
 /// <summary>
-/// Members of one ensemble. Each follows its leader over a proxy of its own, so that the two can be cut off from one another while clients reach both.
+/// Members of one ensemble. On request each follows its leader over a proxy of its own, so that the two can be cut off from one another while clients reach both. Otherwise they
+/// talk directly: a proxy accepts before a new leader listens, and a follower that is then reset elects anew, while the leader waits for it as long as <c>initLimit</c> says.
 /// </summary>
 public sealed class ZooKeeperEnsemble : IAsyncDisposable
 {
     private readonly ZooKeeperServerProcess[] _members;
     private readonly Dictionary<(int From, int To), FaultProxy> _links = [];
 
-    private ZooKeeperEnsemble(int size, int tickTime, string[] settings)
+    private ZooKeeperEnsemble(int size, int tickTime, bool hasLinks, string[] settings)
     {
         _members = [.. Enumerable.Range(1, size).Select(id => new ZooKeeperServerProcess(id, settings) { TickTime = tickTime })];
         foreach (var from in _members)
         {
-            foreach (var to in _members.Where(to => to != from))
+            foreach (var to in _members.Where(to => hasLinks && to != from))
             {
                 _links.Add((from.Id, to.Id), FaultProxy.Start(new IPEndPoint(IPAddress.Loopback, to.QuorumPort)));
             }
@@ -26,7 +27,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
             [
                 .. _members.Select(to =>
                 {
-                    var port = to == from ? to.QuorumPort : _links[(from.Id, to.Id)].EndPoint.Port;
+                    var port = _links.TryGetValue((from.Id, to.Id), out var link) ? link.EndPoint.Port : to.QuorumPort;
                     return $"server.{to.Id}=127.0.0.1:{port}:{to.ElectionPort}";
                 }),
             ];
@@ -39,10 +40,14 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     public string Addresses => string.Join(',', _members.Select(static member => member.Address));
 
     /// <summary>Starts an ensemble, and waits until all members serve.</summary>
-    public static async Task<ZooKeeperEnsemble> StartAsync(int size = 3, int tickTime = 200, params string[] settings)
+    /// <param name="size">How many members.</param>
+    /// <param name="tickTime">In milliseconds.</param>
+    /// <param name="hasLinks">Whether there is a <see cref="Link"/> between any two that can be cut.</param>
+    /// <param name="settings">Further lines of the configuration.</param>
+    public static async Task<ZooKeeperEnsemble> StartAsync(int size = 3, int tickTime = 200, bool hasLinks = false, params string[] settings)
     {
         Missing.SkipWithoutZooKeeper();
-        var ensemble = new ZooKeeperEnsemble(size, tickTime, settings);
+        var ensemble = new ZooKeeperEnsemble(size, tickTime, hasLinks, settings);
         try
         {
             await ensemble.StartAllAsync();
@@ -94,7 +99,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
         return _members.First(member => member != leader && member.IsRunning);
     }
 
-    /// <summary>The way by which one member follows another.</summary>
+    /// <summary>The way by which one member follows another, of an ensemble that has links.</summary>
     public FaultProxy Link(ZooKeeperServerProcess follower, ZooKeeperServerProcess leader) => _links[(follower.Id, leader.Id)];
 
     public async ValueTask DisposeAsync()
