@@ -100,6 +100,8 @@ public sealed class RedisClusterUnderTest : BackendServer
 
     public override async ValueTask DisposeAsync()
     {
+        // As in RedisServerUnderTest.
+        await _admin.CloseAsync(allowCommandsToComplete: false);
         await _admin.DisposeAsync();
         await _end();
     }

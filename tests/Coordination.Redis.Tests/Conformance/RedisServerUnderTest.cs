@@ -108,6 +108,8 @@ public sealed class RedisServerUnderTest : BackendServer
     {
         if (_admin is not null)
         {
+            // It says good-bye to nobody: a server that is frozen would not answer.
+            await _admin.CloseAsync(allowCommandsToComplete: false);
             await _admin.DisposeAsync();
         }
 

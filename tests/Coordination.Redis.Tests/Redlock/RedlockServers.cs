@@ -82,6 +82,7 @@ public sealed class RedlockServers : IAsyncDisposable
         if (_admins[master] is { } old)
         {
             _admins[master] = null;
+            await old.CloseAsync(allowCommandsToComplete: false);
             await old.DisposeAsync();
         }
     }
@@ -97,6 +98,7 @@ public sealed class RedlockServers : IAsyncDisposable
 
         foreach (var admin in _admins.OfType<ConnectionMultiplexer>())
         {
+            await admin.CloseAsync(allowCommandsToComplete: false); // nobody is there to answer a good-bye
             await admin.DisposeAsync();
         }
     }
