@@ -14,10 +14,11 @@ internal sealed class RedlockAdmission : IDisposable
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
     private readonly RedlockBackend _backend;
-    private Standing?[] _standings;
+    private readonly long[] _told;
     private readonly Lock _gate = new();
     private readonly Meter _meter = new("Coordination");
     private readonly Counter<long> _admissions;
+    private Standing?[] _standings;
     private Task? _introducing;
     private bool _isIntroduced;
 
@@ -25,6 +26,7 @@ internal sealed class RedlockAdmission : IDisposable
     {
         _backend = backend;
         _standings = new Standing?[backend.Masters.Count];
+        _told = new long[backend.Masters.Count];
         _admissions = _meter.CreateCounter<long>("coordination.redlock.admissions", "{master}", "Masters of Redlock that this process admitted.");
         _meter.CreateObservableGauge("coordination.redlock.masters", Measure, "{master}", "Masters of Redlock by how they stood when last looked at.");
     }
@@ -177,12 +179,21 @@ internal sealed class RedlockAdmission : IDisposable
     private async ValueTask<TimeSpan?> AdmitAgainAsync(int master, CancellationToken cancellationToken)
     {
         var name = _backend.Masters[master].Name;
+        if (_standings[master] is null)
+        {
+            return AfterFault; // It fell silent while another was looked at.
+        }
+
         var longest = _standings.Max(static standing => standing?.Longest ?? 0);
         var left = longest - _standings[master]!.Out;
         if (left >= 0)
         {
             Say($"The master {name} lost its data, or was restarted, and is kept out for the longest lease that anybody may use, {Time(longest)}: for another {Time(left + 1)}.");
-            RedlockLog.MasterKeptOut(_backend.Logger, name, TimeSpan.FromMilliseconds(left + 1));
+            if (IsNews(master))
+            {
+                RedlockLog.MasterKeptOut(_backend.Logger, name, TimeSpan.FromMilliseconds(left + 1));
+            }
+
             return TimeSpan.FromMilliseconds(left + 1);
         }
 
@@ -212,12 +223,30 @@ internal sealed class RedlockAdmission : IDisposable
             Say($"The master {name} lost its data, and {Enough} of the others must know what it knew, but only {intact.Count} do. "
                 + $"Bring back {Names(i => _standings[i] is null)} if that has its data. If the data is gone for good: stop all clients, wait {Time(longest)}, "
                 + "delete the key " + $"'{_backend.Keys.Master}' on every master, and start the clients again.");
-            RedlockLog.SetStuck(_backend.Logger, name, intact.Count, Enough);
+            if (IsNews(master, isStuck: true))
+            {
+                RedlockLog.SetStuck(_backend.Logger, name, intact.Count, Enough);
+            }
+
             return AfterFault;
         }
 
-        var peers = string.Join(' ', _standings.Select(static standing => (standing?.Born ?? 0).ToString(CultureInfo.InvariantCulture)));
+        // Not those that are kept out themselves: they have forgotten too, and who is known by others would be admitted without its own wait.
+        var peers = string.Join(' ', _standings.Select((standing, i) => (intact.Contains(i) ? standing!.Born : 0).ToString(CultureInfo.InvariantCulture)));
         return await AdmitAsync(master, longest, Highest(intact), peers, mode: 1, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Every attempt that meets such a master asks for a look at it; the log tells it once for each loss, and again when it turns out that it cannot be admitted.
+    private bool IsNews(int master, bool isStuck = false)
+    {
+        var news = isStuck ? -_standings[master]!.Born : _standings[master]!.Born;
+        if (_told[master] == news)
+        {
+            return false;
+        }
+
+        _told[master] = news;
+        return true;
     }
 
     private long Highest(List<int> masters) => masters.Max(i => Math.Max(_standings[i]!.Top, _standings[i]!.Floor)) + 1;

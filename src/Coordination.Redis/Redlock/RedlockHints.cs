@@ -246,6 +246,10 @@ internal sealed class RedlockHints : IAsyncDisposable
             // A subscription that failed half-way may be in place: not twice.
             master.Unsubscribe(name, Hear);
             await master.SubscribeAsync(name, Hear, limit.Token).ConfigureAwait(false);
+            if (_isDisposed)
+            {
+                master.Unsubscribe(name, Hear);
+            }
         }
     }
 }

@@ -310,8 +310,8 @@ internal sealed partial class RedlockSession
     }
 
     // A place that a master has lost, or never had.
-    private void Place(RedlockClaim claim, int master) => _backend.Owed.SendOnce(
-        master, RedlockScripts.Forfeit, Return(new Attempt(claim, claim.Attempt, 0, claim.What), keepsPlace: true), "claim", claim.Key.Resource);
+    private void Place(RedlockClaim claim, int attempt, int master) => _backend.Owed.SendOnce(
+        master, RedlockScripts.Forfeit, Return(new Attempt(claim, attempt, 0, claim.What), keepsPlace: true), "claim", claim.Key.Resource);
 
     private RedisArguments Return(Attempt attempt, bool keepsPlace)
     {

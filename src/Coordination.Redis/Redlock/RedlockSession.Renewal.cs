@@ -19,13 +19,19 @@ internal sealed partial class RedlockSession
 
         // The place of a claim that is being tried is not renewed beside the attempt: a lease would then be believed for longer than the masters
         // that granted it keep it. The attempt itself renews the place.
+        // All are awaited together: one master that is silent makes each of them last as long as the others.
+        List<Task>? turns = null;
         foreach (var key in claims)
         {
             if (_claims.TryGetValue(key.Id, out var claim) && claim is { IsTrying: true, IsHeld: false })
             {
-                await claim.EnterAsync(cancellationToken).ConfigureAwait(false);
-                claim.Exit();
+                (turns ??= []).Add(TurnAsync(claim, cancellationToken));
             }
+        }
+
+        if (turns is not null)
+        {
+            await Task.WhenAll(turns).ConfigureAwait(false);
         }
 
         var exceptions = new List<ClaimRenewal>();
@@ -223,6 +229,12 @@ internal sealed partial class RedlockSession
         }
     }
 
+    private static async Task TurnAsync(RedlockClaim claim, CancellationToken cancellationToken)
+    {
+        await claim.EnterAsync(cancellationToken).ConfigureAwait(false);
+        claim.Exit();
+    }
+
     private void Mend(ClaimKey key, int attempt, RedlockClaim? claim, RedlockRound round, int index)
     {
         if (claim is null || claim.Key != key)
@@ -242,12 +254,15 @@ internal sealed partial class RedlockSession
     // A lease that a majority confirmed in this very round enters the masters that have lost it or never had it (rule 14), a waiting claim its place.
     private void Mend(int attempt, RedlockClaim claim, int master)
     {
+        int last;
         lock (claim)
         {
             if (claim.IsReleased || claim.IsTrying || claim.IsHeld != (attempt > 0))
             {
                 return;
             }
+
+            last = claim.Attempt; // Not the one that may begin now: it would be taken back.
         }
 
         if (attempt > 0)
@@ -256,7 +271,7 @@ internal sealed partial class RedlockSession
         }
         else if (claim.Ticket > 0)
         {
-            Place(claim, master);
+            Place(claim, last, master);
         }
     }
 

@@ -70,6 +70,31 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task A_master_that_is_lost_while_another_is_kept_out_waits_for_itself()
+    {
+        // Five masters: three that remember are enough to admit the first while the second is out. It must not vouch for the second, which has forgotten since.
+        await using var servers = await RedlockServers.StartAdmittedAsync(5);
+        await AgeAsync(servers);
+        await using var backend = Backend(servers);
+        await using var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(2)), new RecordingListener(), Cancellation);
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(Exclusive("lock", "a"), Cancellation)).Outcome);
+        await servers.FlushAsync(0);
+        await backend.MaintainAsync(Cancellation);
+        await Task.Delay(Longest / 2, Cancellation);
+        var lost = Stopwatch.GetTimestamp();
+        await servers.FlushAsync(3);
+        while (!await IsAdmittedAsync(servers, 3))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(lost) < TimeSpan.FromSeconds(40), "It was not admitted within 40 seconds.");
+            var next = await backend.MaintainAsync(Cancellation);
+            await Task.Delay(next < TimeSpan.FromMilliseconds(300) ? next.Value : TimeSpan.FromMilliseconds(300), Cancellation);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(lost) >= Longest - TimeSpan.FromMilliseconds(100), $"Admitted after {Stopwatch.GetElapsedTime(lost)}.");
+        Assert.True(await IsAdmittedAsync(servers, 0));
+    }
+
+    [Fact]
     public async Task With_too_few_that_remember_nothing_is_admitted_and_the_error_says_what_to_do()
     {
         await using var servers = await RedlockServers.StartAdmittedAsync(3);

@@ -1,7 +1,7 @@
 -- Takes a detached lease over on this master: the first to come gets it. Asking again by the same is harmless. A taker that could not
 -- get a majority gives it back.
 -- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, duration, by, 1 to take it or 0 to give it back
--- Returns 0 when the lease is not there, 1 when another has it, -1 when this master is not admitted; otherwise token, what, kind, flags,
+-- Returns 0 when the lease is not there, 1 when another has it, 2 when it was not detached here, -1 when this master is not admitted; otherwise token, what, kind, flags,
 -- version and value.
 
 local by, duration = ARGV[6], tonumber(ARGV[5])
@@ -13,7 +13,7 @@ if not c or c.attempt ~= tonumber(ARGV[4]) then
   if q.swept then save(q) end
   return 0
 end
-if c.flags < DETACHED and c.by ~= by then return 1 end
+if c.flags < DETACHED and c.by ~= by then return c.by == '-' and 2 or 1 end
 if ARGV[7] == '0' then
   if c.flags < DETACHED then
     c.flags, c.by = c.flags + DETACHED, '-'

@@ -17,7 +17,8 @@ if there then drop(q, id, c) end
 raise(q, token, not (kind == 0 and what == SHARED))
 local buried = read[2] and tonumber(match(read[2], '^(%d+)')) or 0
 if buried < attempt then latest = bury(q, id, attempt, duration) end
-if ticket > 0 and buried < EVERY and (q.kind < 0 or q.kind == kind) and call('HEXISTS', q.t, id) == 0 then
+-- A later attempt that holds here is not put among the waiting by a late word of an earlier one.
+if ticket > 0 and (there or not c) and buried < EVERY and (q.kind < 0 or q.kind == kind) and call('HEXISTS', q.t, id) == 0 then
   q.kind = kind
   local expiry = expiry_of(duration)
   enter(q, id, ticket, {

@@ -13,6 +13,7 @@
 if tonumber(ARGV[1]) <= 0 then error('Coordination: a longest duration is needed') end
 local self = call('HMGET', m, 'run', 'floor', 'top', 'longest')
 if self[1] ~= run then return OUT end
+self[4] = self[4] or '0' -- An operator may delete it, to lower it.
 if tonumber(ARGV[1]) > tonumber(self[4]) then call('HSET', m, 'longest', ARGV[1]) end
 
 local longest = max(tonumber(ARGV[1]), tonumber(self[4]))
@@ -294,7 +295,8 @@ local function begin(h, w, t)
   return q
 end
 
--- Who is in the way of a claim by what is held here: since when it is free again, and who is the last to go.
+-- Who is in the way of a claim by what is held here: since when it is free again, and one of them. The same one on all masters: a writer behind
+-- many readers has not lost a race to any.
 local function holders(q, what)
   local fields = call('HGETALL', q.h)
   local expiry, other = 0, nil
@@ -302,8 +304,10 @@ local function holders(q, what)
     local mark = sub(fields[i], 1, 1)
     if mark ~= ':' and mark ~= '!' and mark ~= '#' then
       local c = parse(fields[i + 1])
-      if (what == 0 or c.what == 0) and c.expiry > expiry then
-        expiry, other = c.expiry, fields[i] .. '.' .. int(c.attempt)
+      if what == 0 or c.what == 0 then
+        local owner = fields[i] .. '.' .. int(c.attempt)
+        expiry = max(expiry, c.expiry)
+        if not other or owner < other then other = owner end
       end
     end
   end

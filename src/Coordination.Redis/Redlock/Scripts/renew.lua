@@ -15,6 +15,8 @@ for i = 4, #ARGV, 2 do
     local c = record and parse(record)
     if c and c.attempt == attempt then
       c.duration, c.expiry, answer = duration, expiry, 1
+      -- First, since it takes no memory: a script that has written goes on when the server has none left.
+      call('PEXPIREAT', q.h, int(max(q.keep, expiry)))
       call('HSET', q.h, id, pack(c))
     end
   else
@@ -22,6 +24,7 @@ for i = 4, #ARGV, 2 do
     if record then
       local t = parse_ticket(record)
       t.duration, t.expiry, t.missed, answer = duration, expiry, 0, 1
+      call('PEXPIREAT', q.h, int(max(q.keep, expiry)))
       call('HSET', q.t, id, pack_ticket(t))
       if now >= q.till and (q.held == 0 or q.kind > q.held) then
         local first = call('ZRANGE', q.w, 0, 0)[1]
