@@ -2,7 +2,6 @@
 using System.Threading.RateLimiting;
 using Coordination;
 using Coordination.Hosting;
-using Microsoft.AspNetCore.RateLimiting;
 using OpenTelemetry.Metrics;
 using Web;
 

@@ -74,7 +74,9 @@ public sealed class AccessTests
         await client.SetAclAsync("/apps", [new(ZooKeeperPermissions.Read, "world", "anyone")], cancellationToken: Token);
         await using var coordinator = new Coordinator(ZooKeeperBackend.Create(new ZooKeeperBackendOptions
         {
-            ConnectionString = server.Address, RootPath = "/apps/one", Acl = "world:anyone:cdrw,ip:127.0.0.1:cdrwa",
+            ConnectionString = server.Address,
+            RootPath = "/apps/one",
+            Acl = "world:anyone:cdrw,ip:127.0.0.1:cdrwa",
         }));
         await using var lease = await coordinator.CreateLock("x").AcquireAsync(Token);
         Assert.Equal(2, (await AclOfAsync(server.Address, lease, null)).Count);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Tests.Servers;
 using Coordination.ZooKeeper.Tests.Support;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coordination.ZooKeeper.Tests.Servers;
-using Coordination.ZooKeeper.Tests.Support;
 
 namespace Coordination.ZooKeeper.Tests;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Coordination.Backends;
 using StackExchange.Redis;
 
 namespace Coordination.Redis;

@@ -1,5 +1,4 @@
 using Coordination.Backends;
-using StackExchange.Redis;
 
 namespace Coordination.Redis;
 

@@ -122,7 +122,8 @@ internal sealed class ZooKeeperRequest<T>(ZooKeeperOpCode type, string? path, Re
             {
                 // Whatever it is, the caller hears of it, and the connection ends.
                 _completion.TrySetException(new ZooKeeperException(
-                    ZooKeeperErrorCode.ConnectionLoss, $"The reply to {Type}{(Path is null ? "" : $" '{Path}'")} could not be read: {exception.Message}", exception) { Path = Path });
+                    ZooKeeperErrorCode.ConnectionLoss, $"The reply to {Type}{(Path is null ? "" : $" '{Path}'")} could not be read: {exception.Message}", exception)
+                { Path = Path });
                 throw;
             }
         }

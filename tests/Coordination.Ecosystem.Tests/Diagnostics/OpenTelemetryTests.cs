@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Coordination.InMemory;
 using Microsoft.Extensions.DependencyInjection;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 

@@ -33,7 +33,7 @@ public sealed class RedlockThreeClockFixture : RedlockThreeFixture
 /// <summary>Five masters.</summary>
 public class RedlockFiveFixture : RedlockThreeFixture
 {
-    public new const string Row = "Redlock-5";
+    public const new string Row = "Redlock-5";
 
     public override string Name => "Redlock-5";
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Coordination.Redis.Tests.Redlock.Simulation;
-using StackExchange.Redis;
 
 namespace Coordination.Redis.Tests.Redlock;
 

@@ -41,7 +41,8 @@ internal static class Bugs
                 network.After(at, master.Crash);
                 network.After(at + TimeSpan.FromMilliseconds(5), () => master.Restart(memory: 0));
             }
-        },
+        }
+        ,
         "a majority is added up over two renewals" => static (network, masters) =>
         {
             network.LossRate = 0.02;
@@ -54,7 +55,8 @@ internal static class Bugs
                     network.After(at + TimeSpan.FromMilliseconds(150 + network.Random.Next(250)), master.Thaw);
                 }
             }
-        },
+        }
+        ,
         "an attempt's owner is used again" => static (network, _) => (network.LossRate, network.LateRate) = (0.02, 0.2),
         _ => null,
     };
