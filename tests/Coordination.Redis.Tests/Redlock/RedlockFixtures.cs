@@ -6,8 +6,6 @@ namespace Coordination.Redis.Tests.Redlock;
 /// <summary>Three masters.</summary>
 public class RedlockThreeFixture : BackendFixture
 {
-    public const string Row = "Redlock-3";
-
     public override string Name => "Redlock-3";
 
     protected virtual int Masters => 3;
@@ -33,8 +31,6 @@ public sealed class RedlockThreeClockFixture : RedlockThreeFixture
 /// <summary>Five masters.</summary>
 public class RedlockFiveFixture : RedlockThreeFixture
 {
-    public const new string Row = "Redlock-5";
-
     public override string Name => "Redlock-5";
 
     protected override int Masters => 5;

@@ -65,3 +65,5 @@ public sealed class RedlockThreeSessionContract(RedlockThreeFixture fixture) : S
 public sealed class RedlockThreeTokenContract(RedlockThreeClockFixture fixture) : TokenContractSuite(fixture), IClassFixture<RedlockThreeClockFixture>, IClassFixture<RedlockThreeFixture>;
 
 public sealed class RedlockThreeValueContract(RedlockThreeFixture fixture) : ValueContractSuite(fixture), IClassFixture<RedlockThreeFixture>;
+
+public sealed class RedlockThreeLeaderElectedService(RedlockThreeFixture fixture) : LeaderElectedServiceSuite(fixture), IClassFixture<RedlockThreeFixture>;

@@ -119,6 +119,9 @@ public sealed class RedisCluster : IAsyncDisposable
         for (var index = Masters; index < _nodes.Count; index++)
         {
             var master = (await _nodes[index - Masters].ExecuteAsync("CLUSTER MYID")).Trim();
+
+            // A node that is met is counted under a name of its own until it has introduced itself.
+            await _nodes[index].UntilAsync("CLUSTER NODES", nodes => nodes.Contains(master, StringComparison.Ordinal));
             await _nodes[index].ExecuteAsync($"CLUSTER REPLICATE {master}");
             await _nodes[index].UntilAsync("INFO replication", static info => info.Contains("master_link_status:up", StringComparison.Ordinal));
         }
