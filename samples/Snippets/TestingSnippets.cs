@@ -1,6 +1,5 @@
 using Coordination.InMemory;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Snippets;
 
