@@ -5,7 +5,7 @@ namespace Coordination.ZooKeeper.Tests.Conformance;
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleAcquisition(EnsembleFixture fixture) : AcquisitionSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleDisposal(EnsembleFixture fixture) : DisposalSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -14,7 +14,7 @@ public sealed class EnsembleElection(EnsembleFixture fixture) : ElectionSuite(fi
 [Collection(EnsembleFixture.Second)]
 public sealed class EnsembleExclusionOfProcesses(EnsembleFixture fixture) : ExclusionOfProcessesSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleExclusion(EnsembleFixture fixture) : ExclusionSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -26,13 +26,13 @@ public sealed class EnsembleLoss(EnsembleFixture fixture) : LossSuite(fixture), 
 [Collection(EnsembleFixture.Second)]
 public sealed class EnsembleNothingLeftBehind(EnsembleFixture fixture) : NothingLeftBehindSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleExactlyOneClaim(EnsembleFixture fixture) : ExactlyOneClaimSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleOrder(EnsembleFixture fixture) : OrderSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleHandOff(EnsembleFixture fixture) : HandOffSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Second)]
@@ -47,7 +47,7 @@ public sealed class EnsembleNothingHangs(EnsembleFixture fixture) : NothingHangs
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleBadInput(EnsembleFixture fixture) : BadInputSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleRenewalScales(EnsembleFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Second)]
@@ -65,13 +65,13 @@ public sealed class EnsembleDetachContract(EnsembleFixture fixture) : DetachCont
 [Collection(EnsembleFixture.Second)]
 public sealed class EnsembleFaultContract(EnsembleFixture fixture) : FaultContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleGrantRule(EnsembleFixture fixture) : GrantRuleSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleHintContract(EnsembleFixture fixture) : HintContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleNameContract(EnsembleFixture fixture) : NameContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Second)]
@@ -84,7 +84,7 @@ public sealed class EnsembleSessionContract(EnsembleFixture fixture) : SessionCo
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleTokenContract(EnsembleFixture fixture) : TokenContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.First)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleValueContract(EnsembleFixture fixture) : ValueContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]

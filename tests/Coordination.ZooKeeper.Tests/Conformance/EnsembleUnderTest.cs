@@ -65,11 +65,12 @@ public sealed class EnsembleUnderTest : BackendServer
     private Task AllAsync(Func<ZooKeeperServerProcess, Task> act) => Task.WhenAll(_ensemble.Members.Select(act));
 }
 
-/// <summary>Three servers. Its classes run in two rows of about the same length, one after the other in each: more ensembles at once are too much for two cores.</summary>
+/// <summary>Three servers. Its classes run in three rows of about the same length, one after the other in each: more ensembles at once are too much for two cores.</summary>
 public sealed class EnsembleFixture : BackendFixture
 {
     public const string First = "ZooKeeper ensemble, first row";
     public const string Second = "ZooKeeper ensemble, second row";
+    public const string Third = "ZooKeeper ensemble, third row";
 
     public override string Name => "ZooKeeper ensemble";
 
