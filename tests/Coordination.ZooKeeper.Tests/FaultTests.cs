@@ -70,10 +70,11 @@ public sealed class FaultTests
     public async Task A_session_ended_from_outside_is_lost_at_once_while_held_and_queues_anew_while_waiting()
     {
         await using var server = await Run.ServerAsync();
+        await using var proxy = FaultProxy.Start(server.EndPoint);
 
         // So long that no renewal can be what tells.
-        await using var holder = Run.Coordinator(server.Address, seconds: 600);
-        await using var waiter = Run.Coordinator(server.Address, seconds: 600);
+        await using var holder = Run.Coordinator($"{proxy.EndPoint}", seconds: 600);
+        await using var waiter = Run.Coordinator($"{proxy.EndPoint}", seconds: 600);
         await using var observer = Run.Coordinator(server.Address, seconds: 600);
         var held = await holder.CreateLock("x").AcquireAsync(Token);
         var other = await waiter.CreateLock("y").AcquireAsync(Token);
@@ -82,14 +83,14 @@ public sealed class FaultTests
         var before = (await observer.InspectAsync("x", Token)).Waiters[0].Id;
 
         // While waiting: the claim is gone, and its caller queues anew in a new session.
-        await Admin.ExpireAsync(server, Run.SessionOf(other));
+        await Admin.ExpireAsync(server, Run.SessionOf(other), proxy);
         await Run.UntilAsync(async () => (await observer.InspectAsync("x", Token)).Waiters is [var now] && now.Id != before);
         Assert.Equal(LeaseState.Lost, other.State);
 
         // While held: told lost, and the waiter gets it.
         var lost = new TaskCompletionSource();
         using var registration = held.Lost.Register(lost.SetResult);
-        await Admin.ExpireAsync(server, Run.SessionOf(held));
+        await Admin.ExpireAsync(server, Run.SessionOf(held), proxy);
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
         Assert.Equal(LeaseState.Lost, held.State);
         await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);

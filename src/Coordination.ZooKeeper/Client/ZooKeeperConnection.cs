@@ -210,6 +210,12 @@ internal sealed class ZooKeeperConnection
                 break;
             default:
                 Take(header).Complete(header.Code, ref reader, _chroot);
+                if (header.Code == ZooKeeperErrorCode.SessionExpired)
+                {
+                    // Servers say so and keep the connection. The next one tells for certain.
+                    throw new IOException("The server says that the session has ended.");
+                }
+
                 break;
         }
     }
@@ -223,7 +229,8 @@ internal sealed class ZooKeeperConnection
                 throw new InvalidDataException($"A reply to request {header.Xid} came where {(request is null ? "none" : $"one to {request.Xid}")} was due.");
             }
 
-            if (header.Zxid > _lastZxid)
+            // Where the session is no more, nothing was answered: who hears only that does not storm the servers.
+            if (header.Zxid > _lastZxid && header.Code != ZooKeeperErrorCode.SessionExpired)
             {
                 Volatile.Write(ref _lastZxid, header.Zxid);
             }

@@ -240,10 +240,15 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         TaskCompletionSource? connected;
         lock (_gate)
         {
+            var goesOn = _next.SessionId != 0;
             NegotiatedTimeout = connection.Session.Timeout;
             _next = _next with { SessionId = connection.Session.SessionId, Password = connection.Session.Password };
             _connection = connection;
             _state = ZooKeeperState.Connected;
+            if (goesOn)
+            {
+                connection.TrySend(ProveSession());
+            }
 
             // The watches first: a read that waited then sees what they may have missed.
             foreach (var (path, mode) in Watches.AllPersistent())
@@ -360,6 +365,26 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         _ => null,
     };
 
+    /// <summary>
+    /// A session that ends while a server takes it from another connection may be taken all the same: that server then keeps the connection, and drops what comes over it without a word. So it is asked something, once:
+    /// if it says nothing the connection ends, as with any request, and the next one tells that the session is no more. Nobody would know before the next request otherwise.
+    /// </summary>
+    private ZooKeeperRequest<bool> ProveSession()
+    {
+        var request = new ZooKeeperRequest<bool>(ZooKeeperOpCode.Sync, "/", ZooKeeperRequests.ReadPath);
+        request.Frame.WriteString(Chroot.ToServer("/"));
+        return Unattended(request);
+    }
+
+    // Nobody waits for its reply.
+    private static ZooKeeperRequest<bool> Unattended(ZooKeeperRequest<bool> request)
+    {
+        request.Frame.Complete();
+        request.Task.ContinueWith(
+            static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return request;
+    }
+
     private ZooKeeperRequest<bool> AddWatchAgain(string path, ZooKeeperWatchMode mode)
     {
         var request = new ZooKeeperRequest<bool>(ZooKeeperOpCode.AddWatch, path, ZooKeeperRequests.ReadNothing)
@@ -378,8 +403,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
             },
         };
         ZooKeeperRequests.WriteAddWatch(request.Frame, Chroot.ToServer(path), mode);
-        request.Frame.Complete();
-        return request;
+        return Unattended(request);
     }
 
     private void Tell(ZooKeeperState state)

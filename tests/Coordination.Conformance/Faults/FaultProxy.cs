@@ -89,7 +89,34 @@ public sealed class FaultProxy : IAsyncDisposable
             _refusing = false;
         }
 
-        silence?.SetResult();
+        silence?.TrySetResult();
+    }
+
+    /// <summary>Does something while the network is silent, as by <see cref="Pause"/>. One that was silent before stays so.</summary>
+    public async Task WhileSilentAsync(Func<Task> act)
+    {
+        TaskCompletionSource? silence = null;
+        lock (_lock)
+        {
+            if (_silence is null)
+            {
+                _silence = silence = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _silence = _silence == silence ? null : _silence;
+            }
+
+            silence?.TrySetResult();
+        }
     }
 
     /// <summary>Resets all connections. The server's side ends too. New ones are welcome.</summary>

@@ -38,7 +38,8 @@ public sealed class WireFormatTests
         });
         var first = server.Frames.First();
         Assert.Equal(Hex("00000000 0000000000000000 00001388 0102030405060708 00000010 000102030405060708090a0b0c0d0e0f 00"), first);
-        await client.SyncAsync(cancellationToken: Token);
+
+        // The first answer is to the sync that the client sends by itself in a session that goes on.
         await Assert.ThrowsAsync<ZooKeeperException>(() => client.SyncAsync(cancellationToken: Token));
         await client.ConnectAsync(Token);
         Assert.Contains(server.Frames, static frame => frame.AsSpan().SequenceEqual(

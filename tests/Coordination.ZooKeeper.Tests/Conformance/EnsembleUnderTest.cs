@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Coordination.Backends;
 using Coordination.Conformance;
@@ -11,6 +12,7 @@ public sealed class EnsembleUnderTest : BackendServer
 {
     private readonly ZooKeeperEnsemble _ensemble;
     private readonly RealTime _time = new();
+    private readonly ConcurrentBag<FaultProxy> _ways = [];
     private readonly Admin _admin;
 
     private EnsembleUnderTest(ZooKeeperEnsemble ensemble)
@@ -29,7 +31,7 @@ public sealed class EnsembleUnderTest : BackendServer
     public static async ValueTask<BackendServer> StartAsync() => new EnsembleUnderTest(await ZooKeeperEnsemble.StartAsync());
 
     public override ValueTask<BackendConnection> ConnectAsync() =>
-        new(new ZooKeeperConnectionUnderTest([.. _ensemble.Members.Select(static member => (EndPoint)member.EndPoint)]));
+        new(new ZooKeeperConnectionUnderTest(_ways, [.. _ensemble.Members.Select(static member => (EndPoint)member.EndPoint)]));
 
     public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
         Metadata.Of("WorkerPath"), "zookeeper", _ensemble.Addresses, $"{duration.TotalMilliseconds:0}"));
@@ -58,7 +60,7 @@ public sealed class EnsembleUnderTest : BackendServer
     public override async ValueTask DeleteClaimAsync(ClaimKey claim) => await _admin.DeleteAsync(claim);
 
     public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) =>
-        await Admin.ExpireAsync(_ensemble.Members[0], session);
+        await Admin.ExpireAsync(_ensemble.Members[0], session, _ways);
 
     public override async ValueTask DisposeAsync() => await _ensemble.DisposeAsync();
 

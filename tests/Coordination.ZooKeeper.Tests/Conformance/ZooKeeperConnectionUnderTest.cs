@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Coordination.Backends;
 using Coordination.Conformance;
@@ -10,9 +11,12 @@ public sealed class ZooKeeperConnectionUnderTest : BackendConnection
 {
     private readonly FaultProxy[] _proxies;
 
-    public ZooKeeperConnectionUnderTest(params EndPoint[] servers)
+    /// <param name="ways">Where its proxies are noted.</param>
+    /// <param name="servers">The servers.</param>
+    public ZooKeeperConnectionUnderTest(ConcurrentBag<FaultProxy> ways, params EndPoint[] servers)
     {
         _proxies = [.. servers.Select(FaultProxy.Start)];
+        Array.ForEach(_proxies, ways.Add);
         Backend = ZooKeeperBackend.Create(string.Join(',', _proxies.Select(static proxy => proxy.EndPoint)));
     }
 

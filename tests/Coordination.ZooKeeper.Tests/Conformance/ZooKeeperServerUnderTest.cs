@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Tests.Servers;
@@ -10,6 +11,7 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
 {
     private readonly ZooKeeperServerProcess _process = new();
     private readonly RealTime _time = new();
+    private readonly ConcurrentBag<FaultProxy> _ways = [];
     private readonly Admin _admin;
 
     private ZooKeeperServerUnderTest() => _admin = new Admin(_process.Address);
@@ -28,7 +30,7 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
         return server;
     }
 
-    public override ValueTask<BackendConnection> ConnectAsync() => new(new ZooKeeperConnectionUnderTest(_process.EndPoint));
+    public override ValueTask<BackendConnection> ConnectAsync() => new(new ZooKeeperConnectionUnderTest(_ways, _process.EndPoint));
 
     public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
         Metadata.Of("WorkerPath"), "zookeeper", _process.Address, $"{duration.TotalMilliseconds:0}"));
@@ -55,7 +57,7 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
 
     public override async ValueTask DeleteClaimAsync(ClaimKey claim) => await _admin.DeleteAsync(claim);
 
-    public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) => await Admin.ExpireAsync(_process, session);
+    public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) => await Admin.ExpireAsync(_process, session, _ways);
 
     public override async ValueTask DisposeAsync() => await _process.DisposeAsync();
 }

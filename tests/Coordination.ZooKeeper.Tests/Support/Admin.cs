@@ -1,4 +1,5 @@
 using Coordination.Backends;
+using Coordination.Conformance;
 using Coordination.ZooKeeper.Client;
 using Coordination.ZooKeeper.Tests.Servers;
 
@@ -41,11 +42,15 @@ public sealed class Admin(string servers)
         return client;
     }
 
-    /// <summary>Ends a session at a server, past its owner.</summary>
-    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session)
+    /// <summary>Ends a session at a server, past its owner, who is kept away meanwhile: see <see cref="OtherConnection.EndSessionAsync"/>.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="ways">The ways by which its owner reaches the servers.</param>
+    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session, params IEnumerable<FaultProxy> ways)
     {
         var client = ((ZooKeeperSession)session).Client;
-        return OtherConnection.EndSessionAsync(server.EndPoint, client.SessionId, client.SessionPassword);
+        Func<Task> end = () => OtherConnection.EndSessionAsync(server.EndPoint, client.SessionId, client.SessionPassword);
+        return ways.Aggregate(end, static (inner, way) => () => way.WhileSilentAsync(inner))();
     }
 
     private async Task<string?> FindAsync(ZooKeeperClient client, ClaimKey claim)

@@ -10,7 +10,10 @@ public static class OtherConnection
     private const int CloseSession = -11;
 
     /// <summary>Ends a session at the server. Its ephemeral nodes go with it at once.</summary>
-    /// <remarks>Its client connects anew as soon as it loses its connection, and may be back before the end is taken: then this is tried again.</remarks>
+    /// <remarks>
+    /// Its client connects anew as soon as it loses its connection. If it is back before the end is taken, the end may go with this connection, and is tried again; or the server takes the client's connection, ends the
+    /// session, and then keeps a connection without a session, over which it says nothing. So the client is to be kept away meanwhile, unless a test is about that.
+    /// </remarks>
     public static async Task EndSessionAsync(EndPoint server, long sessionId, ReadOnlyMemory<byte> password)
     {
         while (true)
