@@ -39,7 +39,7 @@ internal sealed partial class RedlockSession
         }
 
         var round = RedlockRound.Start(
-            _backend, RedlockScripts.Attach, take, "attach", resource, static round => Taken(round) >= round.Quorum || Denied(round) > round.Count - round.Quorum, null, cancellationToken);
+            _backend, RedlockScripts.Attach, take, "attach", resource, static round => Taken(round) >= round.Quorum || Denied(round) > round.Count - round.Quorum, cancellationToken);
         await round.WaitAsync().ConfigureAwait(false);
         if (Taken(round) >= Quorum)
         {
