@@ -241,7 +241,7 @@ internal sealed partial class RedlockSession
                     claim.IsReleased = true;
                     return ClaimResult.Refused;
                 default:
-                    return ClaimResult.Waiting(AskAgainAfter(claim, round), Duration);
+                    return ClaimResult.Waiting(AskAgainAfter(claim, round, intent), Duration);
             }
         }
     }

@@ -211,8 +211,8 @@ internal sealed partial class RedlockSession
     }
 
     // When time alone may have freed a majority: the moment at which the last of the masters that are needed may have been freed. One that took part in
-    // a race that nobody won asks soon, and ever later: nobody wakes it.
-    private TimeSpan? AskAgainAfter(RedlockClaim claim, RedlockRound round)
+    // a race that nobody won asks soon, and ever later: nobody wakes it. One that has just come, and meets what is kept for others, took no part.
+    private TimeSpan? AskAgainAfter(RedlockClaim claim, RedlockRound round, ClaimIntent intent)
     {
         var free = new List<long>();
         for (var master = 0; master < round.Count; master++)
@@ -236,7 +236,7 @@ internal sealed partial class RedlockSession
         TimeSpan? atLatest = free.Count >= Quorum ? TimeSpan.FromMilliseconds(free[Quorum - 1]) : null;
         var (_, most) = Rivals(round);
         var tookPart = CountOf(round, Reason.Granted) > 0 || (claim.Kind > 0 && NamesFreeSlots(round));
-        if (!tookPart || most >= Veto || Kept(round) >= Veto)
+        if (!tookPart || most >= Veto || (intent == ClaimIntent.Queue && Kept(round) >= Veto))
         {
             claim.Losses = 0;
             return atLatest is { } wait && wait < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : atLatest;
