@@ -56,7 +56,7 @@ internal static class EtcdFigures
         await using var ours = new CoordinationLock(backend);
         await using var floor = new RawEtcd(backend);
         await using var own = new OwnEtcdRequests(backend);
-        await using var alone = new BackendAlone(EtcdBackend.Create(target.Endpoints));
+        await using var alone = new BackendAlone(EtcdBackend.Create(target.Endpoints), TimeSpan.FromHours(1));
         var results = await Screen.StepAsync(
             "Uncontended acquire + release, etcd", progress => Uncontended.RunAsync([floor, ours, own, alone], floor, own, target.ProcessorTimeAsync, duration, progress));
 

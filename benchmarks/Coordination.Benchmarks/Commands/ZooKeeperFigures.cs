@@ -80,7 +80,7 @@ internal static class ZooKeeperFigures
             await using var floor = new RawZooKeeper(client, withList: true);
             await using var pair = new RawZooKeeper(client, withList: false);
             await using var request = new RawZooKeeperRequest(client);
-            await using var alone = new BackendAlone(ZooKeeperBackend.Create(target.Servers));
+            await using var alone = new BackendAlone(ZooKeeperBackend.Create(target.Servers), TimeSpan.FromSeconds(30));
             var results = await Screen.StepAsync(
                 "Uncontended acquire + release, ZooKeeper",
                 progress => Uncontended.RunAsync([floor, ours, pair, request, alone], floor, floor, target.ProcessorTimeAsync, duration, progress));

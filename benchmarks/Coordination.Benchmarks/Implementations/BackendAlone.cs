@@ -5,11 +5,10 @@ using Coordination.Leases;
 namespace Coordination.Benchmarks.Implementations;
 
 /// <summary>A backend without the engine, asked as the engine asks it: tells the two apart.</summary>
-internal sealed class BackendAlone(ICoordinationBackend backend) : IPair, ISessionListener
+/// <param name="backend">Which; it is disposed of with this.</param>
+/// <param name="duration">How long its session lives. Nobody renews it here, so it must outlast the run, or be kept alive by the requests themselves.</param>
+internal sealed class BackendAlone(ICoordinationBackend backend, TimeSpan duration) : IPair, ISessionListener
 {
-    // As long as the floor's lease: nobody keeps it alive here.
-    private static readonly TimeSpan Duration = TimeSpan.FromHours(1);
-
     // The engine always has one that could be cancelled.
     private readonly CancellationTokenSource _limit = new();
     private IBackendSession? _session;
@@ -19,7 +18,7 @@ internal sealed class BackendAlone(ICoordinationBackend backend) : IPair, ISessi
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync()
     {
-        _session ??= await backend.OpenSessionAsync(new SessionRequest(Duration), this, _limit.Token);
+        _session ??= await backend.OpenSessionAsync(new SessionRequest(duration), this, _limit.Token);
         var key = new ClaimKey("benchmark/backend-alone", ClaimId.New());
         var result = await _session.ClaimAsync(new ClaimRequest(key, ClaimMode.Exclusive, 1, "host/4242"), _limit.Token);
         if (result.Outcome != ClaimOutcome.Granted || !await _session.ReleaseAsync(key, _limit.Token))

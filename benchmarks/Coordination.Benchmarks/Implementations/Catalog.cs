@@ -35,7 +35,7 @@ internal static class Catalog
         new RawPing(connection),
         new RawSetNx(connection),
         new OwnScripts(connection),
-        new BackendAlone(new RedisBackend(connection)),
+        new BackendAlone(new RedisBackend(connection), TimeSpan.FromHours(1)),
         new CoordinationLock(new RedisBackend(connection)),
         new MedallionLock(connection),
         new RedLockNetLock(connection),
