@@ -133,10 +133,18 @@ internal sealed partial class RedlockSession
         return count;
     }
 
+    // Won, lost, or to be tried again at once: where too low a token is all that is in the way of a majority, that is no loss.
     private static bool IsSettled(RedlockRound round)
     {
         var granted = CountOf(round, Reason.Granted);
-        return granted >= round.Quorum || granted + round.CountOf(RedlockRound.State.Pending) < round.Quorum;
+        var pending = round.CountOf(RedlockRound.State.Pending);
+        if (granted >= round.Quorum)
+        {
+            return true;
+        }
+
+        var stale = CountOf(round, Reason.Stale);
+        return granted + pending < round.Quorum && (granted + stale >= round.Quorum || granted + stale + pending < round.Quorum);
     }
 
     private async ValueTask<ClaimResult> FindAsync(RedlockClaim claim, CancellationToken cancellationToken)
