@@ -286,7 +286,8 @@ internal sealed class RedlockAdmission : IDisposable
         var arguments = new RedisArguments(1, 1);
         arguments.Keys[0] = _backend.Keys.Master;
         arguments.Values[0] = _backend.Longest;
-        var round = RedlockRound.Start(_backend, RedlockScripts.Hello, arguments, operation, resource, isDecided, null, cancellationToken);
+        var asked = _backend.Now;
+        var round = RedlockRound.Start(_backend, RedlockScripts.Hello, arguments, operation, resource, isDecided, cancellationToken);
         await round.WaitAsync().ConfigureAwait(false);
         var standings = new Standing?[round.Count];
         for (var i = 0; i < standings.Length; i++)
@@ -300,7 +301,7 @@ internal sealed class RedlockAdmission : IDisposable
             throw _backend.TooFew(round, operation, resource);
         }
 
-        _backend.Tokens.Set(clocks[clocks.Length / 2]);
+        _backend.Tokens.Set(clocks[clocks.Length / 2], asked);
         _isIntroduced = true;
         return standings;
     }

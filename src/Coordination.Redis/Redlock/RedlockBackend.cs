@@ -154,7 +154,7 @@ public sealed class RedlockBackend : ICoordinationBackend
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         var arguments = Arguments(resource, holdersOnly ? 1 : 0);
-        var round = RedlockRound.Start(this, RedlockScripts.Inspect, arguments, "inspect", resource, RedlockInspection.IsDecided, null, cancellationToken);
+        var round = RedlockRound.Start(this, RedlockScripts.Inspect, arguments, "inspect", resource, RedlockInspection.IsDecided, cancellationToken);
         await round.WaitAsync().ConfigureAwait(false);
         return round.CountOf(RedlockRound.State.Reply) >= round.Quorum
             ? RedlockInspection.ToSnapshot(round, holdersOnly)

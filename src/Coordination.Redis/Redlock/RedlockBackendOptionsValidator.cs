@@ -9,7 +9,15 @@ internal sealed class RedlockBackendOptionsValidator : IValidateOptions<RedlockB
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, RedlockBackendOptions options)
     {
-        var failures = Failures(options, given: null).ToList();
+        if (options is { IsSectionMissing: true, Section: { } missing })
+        {
+            var key = missing[(missing.LastIndexOf(':') + 1)..];
+            return ValidateOptionsResult.Fail(
+                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"Masters\": [ \"redis1:6379\", \"redis2:6379\", \"redis3:6379\" ] }}.");
+        }
+
+        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
+        var failures = Failures(options, given: null).Select(failure => where + failure).ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -95,11 +103,11 @@ internal sealed class RedlockBackendOptionsValidator : IValidateOptions<RedlockB
 
         if (problem is not null)
         {
-            yield return $"'{master.Split(',')[0]}' in Masters is not the StackExchange.Redis configuration of one server: {problem}";
+            yield return $"{nameof(RedlockBackendOptions.Masters)}: '{master.Split(',')[0]}' is not the StackExchange.Redis configuration of one server: {problem}";
         }
         else if (!seen.Add(configuration!.EndPoints[0].ToString()!))
         {
-            yield return $"Masters names '{configuration.EndPoints[0]}' twice: masters must be independent of each other.";
+            yield return $"{nameof(RedlockBackendOptions.Masters)} names '{configuration.EndPoints[0]}' twice: masters must be independent of each other.";
         }
     }
 }

@@ -50,6 +50,9 @@ internal sealed class RedlockClaim(ClaimKey key)
     /// <summary>Released or given up: nothing more is made of it.</summary>
     public bool IsReleased { get; set; }
 
+    /// <summary>A release is on its way to all masters, which ends whatever there is of it.</summary>
+    public bool IsEnded { get; set; }
+
     /// <summary>A wake-up came since the attempt under way was sent.</summary>
     public bool IsWoken { get; set; }
 

@@ -51,7 +51,7 @@ public static class RedlockCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration);
+        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
         return builder.UseBackend(provider => RedlockBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
     }
 
@@ -74,6 +74,18 @@ public static class RedlockCoordinatorBuilderExtensions
             configure?.Invoke(options);
             return new RedlockBackend(multiplexers(provider), options, provider.GetService<ILoggerFactory>());
         });
+    }
+
+    /// <summary>
+    /// Lets a configuration choose Redlock by the name <c>Redlock</c>, with its <see cref="RedlockBackendOptions"/> in a section of that name:
+    /// <c>"Redlock": { "Masters": [ "redis1:6379", "redis2:6379", "redis3:6379" ] }</c>.
+    /// </summary>
+    /// <param name="choices">The backends to choose from.</param>
+    /// <returns>The choices.</returns>
+    public static BackendChoices AddRedlock(this BackendChoices choices)
+    {
+        ArgumentNullException.ThrowIfNull(choices);
+        return choices.Add("Redlock", static (builder, section) => builder.UseRedlock(section));
     }
 
     private static OptionsBuilder<RedlockBackendOptions> Options(ICoordinatorBuilder builder)

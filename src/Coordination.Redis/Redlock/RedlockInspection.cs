@@ -6,8 +6,8 @@ namespace Coordination.Redis;
 
 /// <summary>What the masters say of a resource, put together.</summary>
 /// <remarks>
-/// Who holds is in a majority. One that is in fewer may hold if it is in masters that did not answer; these are waited for, as long as each has time, only
-/// when that makes the difference. If they do not answer at all it is shown: it cannot be excluded, and a status is no lock.
+/// Who holds, or waits, is in a majority. One that is in fewer may be if it is in masters that did not answer; these are waited for, as long as each has
+/// time, only when that makes the difference. If they do not answer at all it is shown: it cannot be excluded, and a status is no lock.
 /// </remarks>
 internal sealed class RedlockInspection
 {
@@ -39,7 +39,8 @@ internal sealed class RedlockInspection
         }
 
         var pending = round.CountOf(RedlockRound.State.Pending);
-        return new RedlockInspection(round)._leases.Values.All(entry => entry.Count >= round.Quorum || entry.Count + pending < round.Quorum);
+        var inspection = new RedlockInspection(round);
+        return inspection._leases.Values.Concat(inspection._waiting.Values).All(entry => entry.Count >= round.Quorum || entry.Count + pending < round.Quorum);
     }
 
     /// <summary>The queue.</summary>
@@ -62,7 +63,7 @@ internal sealed class RedlockInspection
         var held = holders.Select(static entry => entry.Id).ToHashSet(StringComparer.Ordinal);
         var waiting = holdersOnly
             ? Enumerable.Empty<Entry>()
-            : inspection._waiting.Values.Where(entry => !held.Contains(entry.Id)).OrderBy(static entry => entry.Token).ThenBy(static entry => entry.Id, StringComparer.Ordinal);
+            : inspection._waiting.Values.Where(entry => entry.Count + silent >= round.Quorum && !held.Contains(entry.Id)).OrderBy(static entry => entry.Token).ThenBy(static entry => entry.Id, StringComparer.Ordinal);
         return new ResourceSnapshot(
             [.. holders.OrderBy(static entry => entry.Token).ThenBy(static entry => entry.Id, StringComparer.Ordinal).Select(entry => inspection.ToStatus(entry, isHeld: true))],
             [.. waiting.Select(entry => inspection.ToStatus(entry, isHeld: false))])
@@ -121,7 +122,7 @@ internal sealed class RedlockInspection
         public void Add(RedisResult reply, int at)
         {
             What = (long)reply[at + 2];
-            Token = (long)reply[at + 3];
+            Token = Math.Max(Token, (long)reply[at + 3]); // Of tickets the last is the right one.
             _left.Add(long.Parse((string)reply[at + 5]!, CultureInfo.InvariantCulture));
             if ((long)reply[at + 4] > _version)
             {

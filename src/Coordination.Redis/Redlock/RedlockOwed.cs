@@ -5,14 +5,14 @@ namespace Coordination.Redis;
 /// <summary>
 /// What masters have to be told that did not answer (rule 17): kept until they have, or until it has ended by itself. The engine says when to try again.
 /// </summary>
+/// <remarks>A master that is silent is asked with one call at a time, and ever less often: what a frozen one is sent it has to work through when it wakes.</remarks>
 internal sealed class RedlockOwed(RedlockBackend backend)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly List<(int Master, Call Call)> _calls = [];
-    private int _failures;
+    private readonly Debts[] _debts = [.. Enumerable.Range(0, backend.Masters.Count).Select(static _ => new Debts())];
 
     /// <summary>How many calls are owed.</summary>
     public int Count
@@ -21,7 +21,7 @@ internal sealed class RedlockOwed(RedlockBackend backend)
         {
             lock (_gate)
             {
-                return _calls.Count;
+                return _debts.Sum(static debts => debts.Calls.Count);
             }
         }
     }
@@ -33,10 +33,7 @@ internal sealed class RedlockOwed(RedlockBackend backend)
     {
         lock (_gate)
         {
-            if (!_calls.Contains((master, call)))
-            {
-                _calls.Add((master, call));
-            }
+            _debts[master].Calls.Add(call);
         }
     }
 
@@ -53,47 +50,71 @@ internal sealed class RedlockOwed(RedlockBackend backend)
     /// <param name="operation">For errors.</param>
     /// <param name="resource">For errors.</param>
     public void SendOnce(int master, RedisScript script, RedisArguments arguments, string operation, string resource) =>
-        _ = TryAsync(master, new Call(script, arguments, operation, resource, TimeSpan.MaxValue), CancellationToken.None);
+        _ = TryAsync(master, new Call(script, arguments, operation, resource, TimeSpan.MaxValue, Claim: null), CancellationToken.None);
+
+    /// <summary>A master may answer again: what is owed to it is tried at once.</summary>
+    /// <param name="master">The master.</param>
+    public void Restored(int master)
+    {
+        lock (_gate)
+        {
+            (_debts[master].Failures, _debts[master].NextAt) = (0, TimeSpan.Zero);
+        }
+    }
 
     /// <summary>Tries what is owed.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>When to try again, or <see langword="null"/> when nothing is owed any more.</returns>
     public async ValueTask<TimeSpan?> PayAsync(CancellationToken cancellationToken)
     {
-        (int Master, Call Call)[] calls;
+        await Task.WhenAll(Enumerable.Range(0, _debts.Length).Select(master => PayAsync(master, cancellationToken))).ConfigureAwait(false);
+        TimeSpan? next = null;
         lock (_gate)
         {
-            _calls.RemoveAll(owed => owed.Call.Until <= backend.Now);
-            calls = [.. _calls];
-        }
-
-        if (calls.Length == 0)
-        {
-            _failures = 0;
-            return null;
-        }
-
-        var tries = calls.Select(owed => TryAsync(owed.Master, owed.Call, cancellationToken)).ToArray();
-        var paid = await Task.WhenAll(tries).ConfigureAwait(false);
-        lock (_gate)
-        {
-            for (var i = 0; i < calls.Length; i++)
+            foreach (var debts in _debts)
             {
-                if (paid[i])
+                var wait = debts.NextAt - backend.Now;
+                if (debts.Calls.Count > 0 && !(next <= wait))
                 {
-                    _calls.Remove(calls[i]);
+                    next = wait;
                 }
             }
-
-            if (_calls.Count == 0)
-            {
-                _failures = 0;
-                return null;
-            }
         }
 
-        var delay = FirstDelay * (1 << Math.Min(_failures++, 5));
-        return delay < MaxDelay ? delay : MaxDelay;
+        return next < FirstDelay ? FirstDelay : next;
+    }
+
+    private async Task PayAsync(int master, CancellationToken cancellationToken)
+    {
+        var debts = _debts[master];
+        Call[] calls;
+        lock (_gate)
+        {
+            debts.Calls.RemoveAll(call => call.Until <= backend.Now || call.IsVoid);
+            if (debts.Calls.Count == 0 || debts.NextAt > backend.Now)
+            {
+                return;
+            }
+
+            calls = [.. debts.Calls];
+        }
+
+        // The first tells whether it answers; the others follow together.
+        var paid = new List<Call>();
+        if (await TryAsync(master, calls[0], cancellationToken).ConfigureAwait(false))
+        {
+            paid.Add(calls[0]);
+            var answered = await Task.WhenAll(calls.Skip(1).Select(call => TryAsync(master, call, cancellationToken))).ConfigureAwait(false);
+            paid.AddRange(calls.Skip(1).Where((_, i) => answered[i]));
+        }
+
+        lock (_gate)
+        {
+            paid.ForEach(call => debts.Calls.Remove(call));
+            debts.Failures = paid.Count == calls.Length ? 0 : debts.Failures + 1;
+            var delay = FirstDelay * (1 << Math.Min(debts.Failures, 10) >> 1);
+            debts.NextAt = backend.Now + (delay < MaxDelay ? delay : MaxDelay);
+        }
     }
 
     private async Task SendAsync(int master, Call call, ISessionListener listener)
@@ -127,5 +148,19 @@ internal sealed class RedlockOwed(RedlockBackend backend)
     /// <param name="Operation">For errors.</param>
     /// <param name="Resource">For errors.</param>
     /// <param name="Until">When it is no longer of use.</param>
-    internal sealed record Call(RedisScript Script, RedisArguments Arguments, string Operation, string Resource, TimeSpan Until);
+    /// <param name="Claim">The claim of which it takes an attempt back, if that is what it does.</param>
+    internal sealed record Call(RedisScript Script, RedisArguments Arguments, string Operation, string Resource, TimeSpan Until, RedlockClaim? Claim)
+    {
+        /// <summary>Whether the release of the claim has taken care of it.</summary>
+        public bool IsVoid => Claim is { IsEnded: true };
+    }
+
+    private sealed class Debts
+    {
+        public List<Call> Calls { get; } = [];
+
+        public int Failures { get; set; }
+
+        public TimeSpan NextAt { get; set; }
+    }
 }

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace Coordination.Redis;
 
 /// <summary>
-/// One script sent to all masters at once. It is over as soon as what has come decides it, and never waits for the slowest; what comes later is passed
-/// on, and each master has its time.
+/// One script sent to all masters at once. It is over as soon as what has come decides it, and never waits for the slowest; what comes later can be
+/// followed, and each master has its time.
 /// </summary>
 /// <remarks>
 /// Continuations run on the thread that brought the reply. A master answers once: with a reply, with the word that it is not admitted, or with a fault.
@@ -15,7 +15,7 @@ internal sealed class RedlockRound : IValueTaskSource
 #pragma warning restore CA1001
 {
     private readonly Lock _gate = new();
-    private readonly Answer[] _answers;
+    private readonly Answer?[] _answers;
     private readonly Func<RedlockRound, bool> _isDecided;
     private readonly CancellationTokenSource _limit;
     private readonly CancellationToken _caller;
@@ -24,12 +24,10 @@ internal sealed class RedlockRound : IValueTaskSource
     private int _pending;
     private bool _isOver;
 
-    private readonly Action<RedlockRound, int>? _late;
+    private Action<RedlockRound, int>? _follower;
 
-    private RedlockRound(
-        int masters, Func<RedlockRound, bool> isDecided, Action<RedlockRound, int>? late, TimeSpan limit, TimeProvider time, CancellationToken caller)
+    private RedlockRound(int masters, Func<RedlockRound, bool> isDecided, TimeSpan limit, TimeProvider time, CancellationToken caller)
     {
-        _late = late;
         _answers = new Answer[masters];
         _pending = masters;
         _isDecided = isDecided;
@@ -62,7 +60,7 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <summary>What a master said.</summary>
     /// <param name="master">Its number.</param>
     /// <returns>The state.</returns>
-    public State this[int master] => _answers[master].State;
+    public State this[int master] => Volatile.Read(ref _answers[master])?.State ?? State.Pending;
 
     /// <summary>Sends a script.</summary>
     /// <param name="backend">Whose masters.</param>
@@ -71,7 +69,6 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <param name="operation">For errors.</param>
     /// <param name="resource">For errors.</param>
     /// <param name="isDecided">Whether what has come decides it. Called under the round's lock.</param>
-    /// <param name="late">Called with each master whose answer came after the round was over.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The round, under way.</returns>
     public static RedlockRound Start(
@@ -81,12 +78,11 @@ internal sealed class RedlockRound : IValueTaskSource
         string operation,
         string? resource,
         Func<RedlockRound, bool> isDecided,
-        Action<RedlockRound, int>? late,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var masters = backend.Masters;
-        var round = new RedlockRound(masters.Count, isDecided, late, backend.MasterTimeout, backend.Time, cancellationToken);
+        var round = new RedlockRound(masters.Count, isDecided, backend.MasterTimeout, backend.Time, cancellationToken);
         for (var i = 0; i < masters.Count; i++)
         {
             var call = masters[i].EvaluateAsync(script, arguments, operation, resource, round._limit.Token);
@@ -118,10 +114,35 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public ValueTask WaitAsync() => new(this, _core.Version);
 
+    /// <summary>Sees to each master once: to those that have answered now, to the others when they do or have had their time.</summary>
+    /// <param name="follower">Called with each master, on the thread that brought its answer.</param>
+    /// <remarks>To be called once, when the round is over.</remarks>
+    public void Follow(Action<RedlockRound, int> follower)
+    {
+        // One bit a master would do; there are seldom more than seven.
+        Span<bool> answered = stackalloc bool[_answers.Length];
+        lock (_gate)
+        {
+            _follower = follower;
+            for (var master = 0; master < answered.Length; master++)
+            {
+                answered[master] = _answers[master] is not null;
+            }
+        }
+
+        for (var master = 0; master < answered.Length; master++)
+        {
+            if (answered[master])
+            {
+                follower(this, master);
+            }
+        }
+    }
+
     /// <summary>A master's reply.</summary>
     /// <param name="master">Its number.</param>
     /// <returns>The reply, or <see langword="null"/> unless the state is <see cref="State.Reply"/>.</returns>
-    public RedisResult? Reply(int master) => _answers[master].Reply;
+    public RedisResult? Reply(int master) => Volatile.Read(ref _answers[master])?.Reply;
 
     /// <summary>How many masters are in a state.</summary>
     /// <param name="state">The state.</param>
@@ -129,9 +150,9 @@ internal sealed class RedlockRound : IValueTaskSource
     public int CountOf(State state)
     {
         var count = 0;
-        foreach (ref readonly var answer in _answers.AsSpan())
+        for (var master = 0; master < _answers.Length; master++)
         {
-            count += answer.State == state ? 1 : 0;
+            count += this[master] == state ? 1 : 0;
         }
 
         return count;
@@ -142,9 +163,9 @@ internal sealed class RedlockRound : IValueTaskSource
     public Exception? Fault()
     {
         Exception? found = null;
-        foreach (ref readonly var answer in _answers.AsSpan())
+        for (var master = 0; master < _answers.Length; master++)
         {
-            if (answer.Fault is { } fault && (found is null || fault is CoordinationException { IsTransient: false }))
+            if (Volatile.Read(ref _answers[master])?.Fault is { } fault && (found is null || fault is CoordinationException { IsTransient: false }))
             {
                 found = fault;
             }
@@ -162,7 +183,7 @@ internal sealed class RedlockRound : IValueTaskSource
 
     private void Answered(int master, ValueTask<RedisResult> call)
     {
-        var answer = default(Answer);
+        Answer answer;
         try
         {
 #pragma warning disable RS0030 // Completed.
@@ -179,15 +200,15 @@ internal sealed class RedlockRound : IValueTaskSource
             answer = new Answer(State.Fault, null, e);
         }
 
-        bool isLate;
         bool isLast;
-        var decided = false;
+        bool decided;
+        Action<RedlockRound, int>? follower;
         lock (_gate)
         {
-            _answers[master] = answer;
+            Volatile.Write(ref _answers[master], answer);
             isLast = --_pending == 0;
-            isLate = _isOver;
-            decided = !isLate && (isLast || _isDecided(this));
+            follower = _follower;
+            decided = !_isOver && (isLast || _isDecided(this));
         }
 
         if (isLast)
@@ -195,14 +216,12 @@ internal sealed class RedlockRound : IValueTaskSource
             _limit.Dispose();
         }
 
-        if (isLate)
-        {
-            _late?.Invoke(this, master);
-        }
-        else if (decided)
+        if (decided)
         {
             Finish(cancelled: false);
         }
+
+        follower?.Invoke(this, master);
     }
 
     private void Finish(bool cancelled)
@@ -228,5 +247,6 @@ internal sealed class RedlockRound : IValueTaskSource
         }
     }
 
-    private readonly record struct Answer(State State, RedisResult? Reply, Exception? Fault);
+    // A reference, so that one who reads beside the writer sees all of it or nothing.
+    private sealed record Answer(State State, RedisResult? Reply, Exception? Fault);
 }

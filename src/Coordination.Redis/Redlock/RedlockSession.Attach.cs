@@ -5,7 +5,13 @@ namespace Coordination.Redis;
 /// <content>Taking a detached lease over.</content>
 internal sealed partial class RedlockSession
 {
-    /// <summary>Takes a detached lease over. Two rounds, and not one, so that of several takers one wins: the first master that has it decides.</summary>
+    // Several takers may each get some of the masters, and none a majority.
+    private const int MaxTakes = 6;
+
+    // As attach.lua says it.
+    private const int IsAnothers = 1;
+
+    /// <summary>Takes a detached lease over: one round, in which each master gives it to the first that comes. Who gets a majority has it.</summary>
     /// <param name="ticket">Which.</param>
     /// <param name="by">Who takes it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
@@ -13,52 +19,58 @@ internal sealed partial class RedlockSession
     public async ValueTask<bool> AttachAsync(RedlockTicket ticket, string by, CancellationToken cancellationToken)
     {
         var resource = ticket.Claim.Resource;
-        var take = _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, by, 1);
-        var found = false;
-        CoordinationException? fault = null;
-        for (var master = 0; master < Masters && !found; master++)
+        for (var takes = 1; ; takes++)
         {
-            try
+            var take = _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, by, 1);
+            var round = RedlockRound.Start(
+                _backend,
+                RedlockScripts.Attach,
+                take,
+                "attach",
+                resource,
+                static round => Taken(round) >= round.Quorum || Denied(round) > round.Count - round.Quorum,
+                cancellationToken);
+            await round.WaitAsync().ConfigureAwait(false);
+            if (Taken(round) >= Quorum)
             {
-                var reply = await _backend.CallAsync(master, RedlockScripts.Attach, take, "attach", resource, cancellationToken).ConfigureAwait(false);
-                found = IsTaken(reply);
-                if (reply.Resp2Type == ResultType.Integer && (long)reply == 1)
-                {
-                    return false; // Another's.
-                }
+                Adopt(ticket, round);
+                return true;
             }
-            catch (CoordinationException e)
+
+            if (Denied(round) < Veto)
             {
-                fault = e;
+                throw _backend.TooFew(round, "attach", resource);
             }
-        }
 
-        if (!found)
+            GiveBack(ticket, by, round);
+            var mine = Taken(round);
+            if (takes == MaxTakes || mine == 0 || mine + Denied(round, IsAnothers) + round.CountOf(RedlockRound.State.Pending) < Quorum)
+            {
+                return false;
+            }
+
+            // They may have split the masters: nobody has it then, and one may get it next time.
+            await Task.Delay(TimeSpan.FromMilliseconds(2 + (_backend.NextDouble() * 4 * takes)), _backend.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // What one has that could not get a majority is there for others again.
+    private void GiveBack(RedlockTicket ticket, string by, RedlockRound round)
+    {
+        var resource = ticket.Claim.Resource;
+        var call = new RedlockOwed.Call(
+            RedlockScripts.Attach, _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, by, 0), "attach", resource, _backend.Now + Duration, Claim: null);
+        round.Follow((round, master) =>
         {
-            return fault is null ? false : throw fault;
-        }
-
-        var round = RedlockRound.Start(
-            _backend, RedlockScripts.Attach, take, "attach", resource, static round => Taken(round) >= round.Quorum || Denied(round) > round.Count - round.Quorum, null, cancellationToken);
-        await round.WaitAsync().ConfigureAwait(false);
-        if (Taken(round) >= Quorum)
-        {
-            Adopt(ticket, round);
-            return true;
-        }
-
-        if (Denied(round) < Veto)
-        {
-            throw _backend.TooFew(round, "attach", resource);
-        }
-
-        var giveBack = _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, by, 0);
-        for (var master = 0; master < Masters; master++)
-        {
-            _backend.Owed.SendOnce(master, RedlockScripts.Attach, giveBack, "attach", resource);
-        }
-
-        return false;
+            if (IsTaken(round.Reply(master)))
+            {
+                _backend.Owed.Send(master, call, _listener);
+            }
+            else if (round[master] == RedlockRound.State.Fault)
+            {
+                Owe(master, call);
+            }
+        });
     }
 
     private static bool IsTaken(RedisResult? reply) => reply is not null && reply.Resp2Type != ResultType.Integer;
@@ -66,6 +78,9 @@ internal sealed partial class RedlockSession
     private static int Taken(RedlockRound round) => Enumerable.Range(0, round.Count).Count(master => IsTaken(round.Reply(master)));
 
     private static int Denied(RedlockRound round) => Enumerable.Range(0, round.Count).Count(master => round.Reply(master) is { } reply && !IsTaken(reply));
+
+    private static int Denied(RedlockRound round, long why) =>
+        Enumerable.Range(0, round.Count).Count(master => round.Reply(master) is { } reply && !IsTaken(reply) && (long)reply == why);
 
     private void Adopt(RedlockTicket ticket, RedlockRound round)
     {

@@ -78,8 +78,25 @@ internal sealed partial class RedlockSession
                 _claims.TryRemove(KeyValuePair.Create(id, claim));
             }
 
-            claim.Exit();
+            Leave(claim);
         }
+    }
+
+    // A wake-up that came when the attempt had been judged, and its end was not there yet, is passed on: nothing else would bring the claim its turn.
+    private void Leave(RedlockClaim claim)
+    {
+        claim.Exit();
+        lock (claim)
+        {
+            if (!claim.IsWoken || claim.IsHeld || claim.IsReleased || claim.IsTold || claim.IsTrying)
+            {
+                return;
+            }
+
+            claim.IsTold = true;
+        }
+
+        _listener.OnChanged(claim.Key.Id);
     }
 
     private RedlockClaim New(ClaimRequest request) => new(request.Key)
@@ -116,17 +133,25 @@ internal sealed partial class RedlockSession
         return count;
     }
 
+    // Won, lost, or to be tried again at once: where too low a token is all that is in the way of a majority, that is no loss.
     private static bool IsSettled(RedlockRound round)
     {
         var granted = CountOf(round, Reason.Granted);
-        return granted >= round.Quorum || granted + round.CountOf(RedlockRound.State.Pending) < round.Quorum;
+        var pending = round.CountOf(RedlockRound.State.Pending);
+        if (granted >= round.Quorum)
+        {
+            return true;
+        }
+
+        var stale = CountOf(round, Reason.Stale);
+        return granted + pending < round.Quorum && (granted + stale >= round.Quorum || granted + stale + pending < round.Quorum);
     }
 
     private async ValueTask<ClaimResult> FindAsync(RedlockClaim claim, CancellationToken cancellationToken)
     {
         var arguments = Renewal([claim.Key], 0, 1, out _);
         var round = RedlockRound.Start(
-            _backend, RedlockScripts.Renew, arguments, "claim", claim.Key.Resource, static round => Renewed(round, 0).IsDecided(round), null, cancellationToken);
+            _backend, RedlockScripts.Renew, arguments, "claim", claim.Key.Resource, static round => Renewed(round, 0).IsDecided(round), cancellationToken);
         await round.WaitAsync().ConfigureAwait(false);
         var (yes, no, _) = Renewed(round, 0);
         if (yes >= Quorum)
@@ -148,6 +173,7 @@ internal sealed partial class RedlockSession
     {
         var (resource, id) = claim.Key;
         var above = 0L;
+        var began = _backend.Now;
         for (var rounds = 1; ; rounds++)
         {
             long token;
@@ -177,7 +203,6 @@ internal sealed partial class RedlockSession
                 "claim",
                 resource,
                 static round => IsSettled(round),
-                (round, master) => CameLate(round, master, attempt),
                 cancellationToken);
             try
             {
@@ -197,19 +222,20 @@ internal sealed partial class RedlockSession
             }
 
             Learn(round);
-            var verdict = Judge(claim, round, intent, out above);
+            var verdict = Judge(attempt, round, out above);
             lock (claim)
             {
-                verdict = claim.IsReleased ? Verdict.Refused : claim.IsWoken && verdict == Verdict.Wait ? Verdict.Again : verdict;
+                verdict = claim.IsReleased ? Verdict.Refused : claim.IsWoken && verdict == Verdict.Wait ? Verdict.Race : verdict;
             }
 
-            if (verdict == Verdict.Again && rounds < MaxRounds)
+            // One master that is silent may be what each round waits for: a race is not run on then, but a token that was too low would be a refusal of what is free.
+            if (rounds < MaxRounds && (verdict == Verdict.Again || (verdict == Verdict.Race && _backend.Now - began < _backend.MasterTimeout / 2)))
             {
                 // The next attempt takes the place of this one.
                 continue;
             }
 
-            Forfeit(attempt, round, keepsPlace: intent != ClaimIntent.TryOnce && verdict is Verdict.Wait or Verdict.Again or Verdict.Fault);
+            Forfeit(attempt, round, keepsPlace: intent != ClaimIntent.TryOnce && verdict is Verdict.Wait or Verdict.Again or Verdict.Race or Verdict.Fault);
             switch (verdict)
             {
                 case Verdict.Fault:
@@ -219,11 +245,11 @@ internal sealed partial class RedlockSession
                     _claims.TryRemove(KeyValuePair.Create(id, claim));
                     throw OtherKind(claim, round);
                 case Verdict.Refused:
-                case Verdict.Wait or Verdict.Again when intent == ClaimIntent.TryOnce:
+                case Verdict.Wait or Verdict.Again or Verdict.Race when intent == ClaimIntent.TryOnce:
                     claim.IsReleased = true;
                     return ClaimResult.Refused;
                 default:
-                    return ClaimResult.Waiting(AskAgainAfter(claim, round), Duration);
+                    return ClaimResult.Waiting(AskAgainAfter(claim, round, intent), Duration);
             }
         }
     }
@@ -244,26 +270,15 @@ internal sealed partial class RedlockSession
             claim.Losses = 0;
         }
 
-        for (var master = 0; master < Masters; master++)
+        // It joins the masters that could not grant it (rule 14), and waits there no more.
+        round.Follow((round, master) =>
         {
-            if (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted)
+            if (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted && claim.IsHeld && claim.Attempt == attempt.Number)
             {
                 Join(attempt, master);
             }
-        }
-
+        });
         return ClaimResult.Granted(new FencingToken(attempt.Token), Duration);
-    }
-
-    // After a win it joins the masters that could not grant it (rule 14), and waits there no more. After a loss a late grant was taken back already:
-    // what was sent to take it back is behind it.
-    private void CameLate(RedlockRound round, int master, Attempt attempt)
-    {
-        var claim = attempt.Claim;
-        if (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted && claim.IsHeld && claim.Attempt == attempt.Number)
-        {
-            Join(attempt, master);
-        }
     }
 
     private RedisArguments Arguments(Attempt attempt, ClaimIntent intent)
@@ -292,21 +307,36 @@ internal sealed partial class RedlockSession
     private long Reservation => Math.Clamp(
         (long)(_attemptTook.TotalMilliseconds * 2) + ReservationLeast, ReservationLeast, Math.Max(ReservationLeast, _milliseconds / 8));
 
-    // Rules 12, 17: taken back wherever it was or may have been granted, until it has ended by itself.
+    // Rules 12, 17: taken back wherever it was granted, or may have been, until it has ended by itself. A master that has not answered yet is told when it is
+    // known what there is to tell: mostly nothing.
     private void Forfeit(Attempt attempt, RedlockRound round, bool keepsPlace)
     {
-        RedlockOwed.Call? owed = null;
-        for (var master = 0; master < Masters; master++)
+        var claim = attempt.Claim;
+        var until = _backend.Now + Duration;
+        round.Follow((round, master) =>
         {
-            if (round[master] == RedlockRound.State.Out || (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted))
+            if (claim.IsEnded)
             {
-                continue;
+                return; // Its release is behind it at every master.
             }
 
-            owed ??= new RedlockOwed.Call(
-                RedlockScripts.Forfeit, Return(attempt, keepsPlace), "release", attempt.Claim.Key.Resource, _backend.Now + Duration);
-            _backend.Owed.Send(master, owed, _listener);
-        }
+            // What has happened meanwhile counts.
+            var keeps = keepsPlace && claim is { IsHeld: false, IsReleased: false };
+            switch (round[master])
+            {
+                case RedlockRound.State.Reply when ReasonOf(round, master) == Reason.Granted:
+                    _backend.Owed.Send(master, Return(keeps), _listener);
+                    break;
+                case RedlockRound.State.Reply when keeps && Latest(round, master) > 0:
+                    Place(claim, attempt.Number, master);
+                    break;
+                case RedlockRound.State.Fault:
+                    Owe(master, Return(keeps));
+                    break;
+            }
+        });
+
+        RedlockOwed.Call Return(bool keeps) => new(RedlockScripts.Forfeit, this.Return(attempt, keeps), "release", claim.Key.Resource, until, claim);
     }
 
     // A place that a master has lost, or never had.

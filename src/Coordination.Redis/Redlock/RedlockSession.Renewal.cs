@@ -54,6 +54,8 @@ internal sealed partial class RedlockSession
                     unconfirmed++;
                 }
             }
+
+            round.Follow((round, master) => Mend(claims, start, attempts, round, master));
         }
 
         if (fault is not null)
@@ -108,7 +110,6 @@ internal sealed partial class RedlockSession
     private Task<RedlockRound> RenewAsync(IReadOnlyList<ClaimKey> claims, int start, int count, out int[] attempts, CancellationToken cancellationToken)
     {
         var arguments = Renewal(claims, start, count, out attempts);
-        var sent = attempts;
         return WaitAsync(RedlockRound.Start(
             _backend,
             RedlockScripts.Renew,
@@ -116,7 +117,6 @@ internal sealed partial class RedlockSession
             "renew",
             Name(claims, start, count),
             round => IsDecided(round, count),
-            (round, master) => Mend(claims, start, sent, round, master),
             cancellationToken));
     }
 
@@ -191,7 +191,6 @@ internal sealed partial class RedlockSession
                 Wake(key.Id);
             }
 
-            Mend(key, attempt, claim, round, index);
             return true;
         }
 
@@ -228,26 +227,10 @@ internal sealed partial class RedlockSession
         }
     }
 
-    private static async Task TurnAsync(RedlockClaim claim, CancellationToken cancellationToken)
+    private async Task TurnAsync(RedlockClaim claim, CancellationToken cancellationToken)
     {
         await claim.EnterAsync(cancellationToken).ConfigureAwait(false);
-        claim.Exit();
-    }
-
-    private void Mend(ClaimKey key, int attempt, RedlockClaim? claim, RedlockRound round, int index)
-    {
-        if (claim is null || claim.Key != key)
-        {
-            return;
-        }
-
-        for (var master = 0; master < Masters; master++)
-        {
-            if (round.Reply(master) is { } reply && (int)reply[index] == 0)
-            {
-                Mend(attempt, claim, master);
-            }
-        }
+        Leave(claim);
     }
 
     // A lease that a majority confirmed in this very round enters the masters that have lost it or never had it (rule 14), a waiting claim its place.

@@ -10,8 +10,11 @@ internal sealed partial class RedlockSession
         /// <summary>Others hold it.</summary>
         Wait,
 
-        /// <summary>Another attempt at once may win.</summary>
+        /// <summary>The token was too low, or the ticket before those of others who came earlier: another attempt at once.</summary>
         Again,
+
+        /// <summary>Another attempt at once may win.</summary>
+        Race,
 
         /// <summary>The id is used up, or its place gone.</summary>
         Refused,
@@ -42,20 +45,24 @@ internal sealed partial class RedlockSession
         static string Name(long kind) => kind == 0 ? "a lock" : $"a semaphore of {kind}";
     }
 
-    // Registers and clocks, for the next proposals.
+    // Registers and tickets of others, for the next proposals.
     private void Learn(RedlockRound round)
     {
         for (var master = 0; master < round.Count; master++)
         {
-            if (ReasonOf(round, master) == Reason.Stale)
+            if (ReasonOf(round, master) is not (Reason.None or Reason.Granted))
             {
-                _backend.Tokens.Saw((long)round.Reply(master)![1]);
+                _backend.Tokens.Saw(Math.Max((long)round.Reply(master)![1], Latest(round, master)));
             }
         }
     }
 
-    private Verdict Judge(RedlockClaim claim, RedlockRound round, ClaimIntent intent, out long above)
+    // The last ticket at a master that gave the claim no place behind it; otherwise 0.
+    private static long Latest(RedlockRound round, int master) => ReasonOf(round, master) is Reason.None or Reason.Granted ? 0 : (long)round.Reply(master)![5];
+
+    private Verdict Judge(Attempt attempt, RedlockRound round, out long above)
     {
+        var claim = attempt.Claim;
         above = 0;
         var granted = CountOf(round, Reason.Granted);
         if (round.CountOf(RedlockRound.State.Out) > 0)
@@ -78,22 +85,44 @@ internal sealed partial class RedlockSession
             return Verdict.Fault;
         }
 
+        // One whose wait a majority knows has come before this one, whatever their clocks say: a master of that majority has answered here too.
+        for (var master = 0; master < Masters; master++)
+        {
+            if (Latest(round, master) >= claim.Ticket && claim.Ticket > 0)
+            {
+                above = Math.Max(above, Latest(round, master));
+            }
+        }
+
+        if (above > 0)
+        {
+            claim.Ticket = 0;
+        }
+
         if (granted + CountOf(round, Reason.Stale) >= Quorum)
         {
-            above = Sufficient(round, Quorum - granted);
+            above = Math.Max(above, Sufficient(round, Quorum - granted));
+        }
+
+        if (above > 0)
+        {
             return Verdict.Again;
         }
 
         if (claim.Kind > 0 && FreeSlot(claim, round) is { } slot)
         {
             claim.What = slot;
-            return Verdict.Again;
+            return Verdict.Race;
         }
 
-        // Of two that split the masters, the one with more of them goes on, and the other waits.
+        // Of two that split the masters, the one with more of them goes on, and the other waits. Those that are kept for another are his.
         var (rival, most) = Rivals(round);
-        return granted > 0 && most < Veto && (granted > most || (granted == most && Precedes(claim, rival))) ? Verdict.Again : Verdict.Wait;
+        var kept = Kept(round);
+        return granted > kept && most < Veto && (granted > most || (granted == most && Precedes(claim, rival))) ? Verdict.Race : Verdict.Wait;
     }
+
+    // Masters where others come first: reserved for one that was woken, or for a writer that waits.
+    private static int Kept(RedlockRound round) => CountOf(round, Reason.Reserved) + CountOf(round, Reason.Intent);
 
     private static bool Precedes(RedlockClaim claim, string rival) => string.CompareOrdinal(claim.Key.Id, rival) < 0;
 
@@ -181,28 +210,33 @@ internal sealed partial class RedlockSession
         return false;
     }
 
-    // When time alone may have freed a majority: the moment at which the last of the masters that are needed may have been freed. After a lost race
-    // soon, and ever later.
-    private TimeSpan? AskAgainAfter(RedlockClaim claim, RedlockRound round)
+    // When time alone may have freed a majority: the moment at which the last of the masters that are needed may have been freed. One that took part in
+    // a race that nobody won asks soon, and ever later: nobody wakes it. One that has just come, and meets what is kept for others, took no part.
+    private TimeSpan? AskAgainAfter(RedlockClaim claim, RedlockRound round, ClaimIntent intent)
     {
         var free = new List<long>();
         for (var master = 0; master < round.Count; master++)
         {
-            var reason = ReasonOf(round, master);
-            if (reason is Reason.Granted or Reason.Stale)
+            switch (ReasonOf(round, master))
             {
-                free.Add(0);
-            }
-            else if (reason is Reason.Held or Reason.Reserved or Reason.Intent)
-            {
-                free.Add((long)round.Reply(master)![2] + 1);
+                case Reason.Granted or Reason.Stale:
+                    free.Add(0);
+                    break;
+                case Reason.Held or Reason.Intent:
+                    free.Add((long)round.Reply(master)![2] + 1);
+                    break;
+                case Reason.Reserved:
+                    // Whoever was woken takes it now, or is dead: a renewal tells that.
+                    free.Add(Math.Max((long)round.Reply(master)![2] + 1, _milliseconds / 3));
+                    break;
             }
         }
 
         free.Sort();
         TimeSpan? atLatest = free.Count >= Quorum ? TimeSpan.FromMilliseconds(free[Quorum - 1]) : null;
         var (_, most) = Rivals(round);
-        if (most >= Veto || (claim.Kind > 0 && !NamesFreeSlots(round)) || CountOf(round, Reason.Intent) >= Veto)
+        var tookPart = CountOf(round, Reason.Granted) > 0 || (claim.Kind > 0 && NamesFreeSlots(round));
+        if (!tookPart || most >= Veto || (intent == ClaimIntent.Queue && Kept(round) >= Veto))
         {
             claim.Losses = 0;
             return atLatest is { } wait && wait < TimeSpan.FromMilliseconds(2) ? TimeSpan.FromMilliseconds(2) : atLatest;

@@ -113,7 +113,7 @@ internal sealed partial class RedlockSession : IBackendSession
         }
         finally
         {
-            known.Exit();
+            Leave(known);
         }
     }
 
@@ -174,6 +174,7 @@ internal sealed partial class RedlockSession : IBackendSession
                 {
                     // An attempt that is under way makes nothing more of it.
                     claim.IsReleased = true;
+                    claim.IsEnded = true;
                     token = claim.HighestToken;
                 }
             }
@@ -183,7 +184,7 @@ internal sealed partial class RedlockSession : IBackendSession
         }
 
         // Rule 17: those that did not answer are told again, until the claim has ended by itself.
-        var owed = new RedlockOwed.Call(RedlockScripts.Release, arguments, "release", name, _backend.Now + Duration);
+        var owed = new RedlockOwed.Call(RedlockScripts.Release, arguments, "release", name, _backend.Now + Duration, Claim: null);
         var round = RedlockRound.Start(
             _backend,
             RedlockScripts.Release,
@@ -191,7 +192,6 @@ internal sealed partial class RedlockSession : IBackendSession
             "release",
             name,
             static round => round.CountOf(RedlockRound.State.Reply) >= round.Quorum,
-            (round, master) => OweIfUntold(round, master, owed),
             cancellationToken);
         try
         {
@@ -199,10 +199,13 @@ internal sealed partial class RedlockSession : IBackendSession
         }
         finally
         {
-            for (var master = 0; master < Masters; master++)
+            round.Follow((round, master) =>
             {
-                OweIfUntold(round, master, owed);
-            }
+                if (round[master] == RedlockRound.State.Fault)
+                {
+                    Owe(master, owed);
+                }
+            });
         }
 
         if (round.CountOf(RedlockRound.State.Reply) < Quorum)
@@ -219,13 +222,10 @@ internal sealed partial class RedlockSession : IBackendSession
         return found;
     }
 
-    private void OweIfUntold(RedlockRound round, int master, RedlockOwed.Call owed)
+    private void Owe(int master, RedlockOwed.Call call)
     {
-        if (round[master] == RedlockRound.State.Fault)
-        {
-            _backend.Owed.Add(master, owed);
-            _listener.OnMaintenanceDue();
-        }
+        _backend.Owed.Add(master, call);
+        _listener.OnMaintenanceDue();
     }
 
     // A question that each master answers with 1 or 0.
@@ -233,7 +233,7 @@ internal sealed partial class RedlockSession : IBackendSession
         RedisScript script, RedisArguments arguments, string operation, string resource, CancellationToken cancellationToken)
     {
         var round = RedlockRound.Start(
-            _backend, script, arguments, operation, resource, static round => Yes(round) >= round.Quorum || No(round) > round.Count - round.Quorum, null, cancellationToken);
+            _backend, script, arguments, operation, resource, static round => Yes(round) >= round.Quorum || No(round) > round.Count - round.Quorum, cancellationToken);
         await round.WaitAsync().ConfigureAwait(false);
         if (Yes(round) >= Quorum)
         {

@@ -23,12 +23,13 @@ internal sealed class RedlockTokens(TimeProvider time)
 
     /// <summary>Takes the masters' time down.</summary>
     /// <param name="clock">What the one in the middle says, in microseconds.</param>
-    public void Set(long clock)
+    /// <param name="asked">When it was asked, by the local clock: it read its clock about half-way between then and now.</param>
+    public void Set(long clock, TimeSpan asked)
     {
         lock (_gate)
         {
             var known = _masters;
-            _masters = clock - Local;
+            _masters = clock - (((long)asked.TotalMicroseconds + Local) / 2);
             if (known != long.MinValue)
             {
                 _ahead = Math.Clamp(known + _ahead - _masters, 0, Bound);

@@ -29,6 +29,19 @@ public sealed class ConfiguredBackendTests
     }
 
     [Fact]
+    public async Task Redlock_is_chosen_by_its_name_and_reads_its_masters_from_its_section()
+    {
+        using var host = Build(
+            """
+            { "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379", "redis3:6379" ], "MasterTimeout": "00:00:02" } } }
+            """);
+        await host.StartAsync(Ct);
+
+        Assert.Equal(["redis1:6379", "redis2:6379", "redis3:6379"], OptionsOf<RedlockBackendOptions>(host, "").Masters);
+        Assert.Equal(TimeSpan.FromSeconds(2), OptionsOf<RedlockBackendOptions>(host, "").MasterTimeout);
+    }
+
+    [Fact]
     public async Task InMemory_is_always_there_and_needs_no_section_of_its_own()
     {
         using var host = Build("""{ "Coordination": { "Backend": "InMemory" } }""");
@@ -73,8 +86,8 @@ public sealed class ConfiguredBackendTests
 
     [Theory]
     [InlineData("""{ }""", "no section 'Coordination'", "\"Backend\"")]
-    [InlineData("""{ "Coordination": { "LeaseDuration": "00:00:10" } }""", "'Coordination:Backend' is missing", "Etcd, InMemory, Redis")]
-    [InlineData("""{ "Coordination": { "Backend": "Rediss" } }""", "'Coordination:Backend' is 'Rediss'", "Etcd, InMemory, Redis")]
+    [InlineData("""{ "Coordination": { "LeaseDuration": "00:00:10" } }""", "'Coordination:Backend' is missing", "Etcd, InMemory, Redis, Redlock")]
+    [InlineData("""{ "Coordination": { "Backend": "Rediss" } }""", "'Coordination:Backend' is 'Rediss'", "Etcd, InMemory, Redis, Redlock")]
     [InlineData("""{ "Coordination": { "Backend": "Redis" } }""", "no section 'Coordination:Redis'", "\"Configuration\": \"localhost:6379\"")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd" } }""", "no section 'Coordination:Etcd'", "\"Endpoints\": \"http://etcd1:2379\"")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "2.00:00:00" } }""", "Coordination:LeaseDuration", "1.00:00:00")]
@@ -83,6 +96,9 @@ public sealed class ConfiguredBackendTests
     [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "KeyPrefix": "mine" } } }""", "Coordination:LeaseDuration", "minimum")]
     [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd", "Etcd": { "Endpoints": "ftp://etcd1" } } }""", "Coordination:Etcd:Endpoints", "http://etcd1:2379")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [ \"redis1:6379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379" ] } } }""", "Coordination:Redlock:Masters", "odd number")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "r1:1", "r2:1", "r1:1" ] } } }""", "Coordination:Redlock:Masters", "r1:1")]
     public async Task What_is_wrong_fails_the_start_with_a_message_that_names_the_key_and_says_what_to_write(string json, string key, string advice)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(async () =>
@@ -121,7 +137,7 @@ public sealed class ConfiguredBackendTests
         Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddCoordinator(section).UseConfiguredBackend(static backends => backends.AddRedis().AddRedis()));
     }
 
-    private static void AddAll(BackendChoices backends) => backends.AddRedis().AddEtcd();
+    private static void AddAll(BackendChoices backends) => backends.AddRedis().AddRedlock().AddEtcd();
 
     private static IHost Build(string json)
     {

@@ -65,7 +65,7 @@ public sealed class RuleTests : IAsyncLifetime
     public void Rule_16_proposals_go_no_further_ahead_of_the_masters_time_than_the_bound()
     {
         var tokens = new RedlockTokens(TimeProvider.System);
-        tokens.Set(1_790_000_000_000_000);
+        tokens.Set(1_790_000_000_000_000, TimeProvider.System.GetElapsedTime(0));
         tokens.Saw(1_890_000_000_000_000); // A register three years ahead.
         Assert.InRange(tokens.Propose(), 1_790_000_000_000_000, 1_790_000_000_000_000 + RedlockTokens.Bound);
 

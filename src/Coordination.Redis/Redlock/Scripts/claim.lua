@@ -1,7 +1,8 @@
 -- One attempt to take a resource; enters the waiting list where that is wanted and it is not granted.
 -- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, intent (0 queue, 1 try once, 2 find), duration, kind, what, token, ticket, reserve,
 -- flags, first slot to offer, "channel session", value
--- Returns 1 when granted, -1 when this master is not admitted, or: the reason, the register, ms until it may be free, who holds it, free slots.
+-- Returns 1 when granted, -1 when this master is not admitted, or: the reason, the register, ms until it may be free, who holds it, free slots, and the
+-- last ticket of those that wait, if that was the reason not to enter it: it came after them.
 
 local id, attempt, intent, duration = ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local kind, what, token, ticket = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -11,10 +12,10 @@ local q = begin(KEYS[2], KEYS[3], KEYS[4])
 local read = call('HMGET', q.h, id, '!' .. id)
 local is_shared = kind == 0 and what == SHARED
 
-local function refuse(reason, free, other)
+local function refuse(reason, free, other, last)
   local slots = {}
   if kind > 0 and (reason == HELD or reason == RESERVED) then slots = free_slots(q, kind, tonumber(ARGV[13])) end
-  return { reason, int(is_shared and q.wtop or q.top), int(free or 0), other or '', slots }
+  return { reason, int(is_shared and q.wtop or q.top), int(free or 0), other or '', slots, int(last or 0) }
 end
 
 if read[2] and attempt <= tonumber(match(read[2], '^(%d+)')) then
@@ -41,7 +42,8 @@ if intent == '2' and not waits and not read[1] then
   return refuse(ABSENT)
 end
 
-local reason, free, other = obstacle(q, id, kind, what, ticket)
+-- One that is not known here has come after all that wait here, whatever its ticket says.
+local reason, free, other = obstacle(q, id, kind, what, (waits or read[1]) and ticket or 0)
 if not reason and token <= (is_shared and q.wtop or q.top) then reason = STALE end
 if not reason then
   if waits then leave(q, id) end
@@ -54,8 +56,14 @@ if not reason then
   return GRANTED
 end
 
+-- An earlier attempt may have kept others out of what this one cannot have.
+if read[1] then wake(q, id) end
 local entered = reason ~= KIND and (waits or intent == '0' or (intent == '2' and read[1]))
-if entered then
+local last = entered and attempt == 1 and q.waiting > 0 and tonumber(call('ZRANGE', q.w, -1, -1, 'WITHSCORES')[2])
+if last and last >= ticket then
+  if q.swept or q.fresh then save(q) end
+  return refuse(reason, free, other, last)
+elseif entered then
   local expiry = expiry_of(duration)
   q.kind = kind
   enter(q, id, ticket, {

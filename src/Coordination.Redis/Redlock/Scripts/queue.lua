@@ -144,9 +144,9 @@ end
 local function enter(q, id, ticket, t)
   local known = call('HEXISTS', q.t, id) == 1
   call('HSET', q.t, id, pack_ticket(t))
+  call('ZADD', q.w, int(ticket), member_of(t.what, id)) -- Its ticket may be a later one.
   expires(q, t.expiry)
   if not known then
-    call('ZADD', q.w, int(ticket), member_of(t.what, id))
     q.waiting = q.waiting + 1
     if t.what == 0 then q.writers = q.writers + 1 end
     q.entered = true
@@ -165,31 +165,32 @@ local function leave(q, id)
 end
 
 -- Rule 15: reserves what is free for the first of those that wait, and wakes them and nobody else. One that was woken before and
--- was not heard of since may be dead: it is woken again, but nothing is kept for it. `except` knows already.
+-- was not heard of since may be dead, unless it was a moment ago: it is woken again, but nothing is kept for it. `except` knows already.
 local function wake(q, except)
   if q.waiting == 0 or (q.kind == 0 and q.excl == 1) then return end
   local free = q.kind > 0 and q.kind - q.held or 1
   if free <= 0 then return end
   local members = call('ZRANGE', q.w, 0, 63, 'WITHSCORES')
-  local reserve, readers = 0, false
+  local reserve, readers, bound = 0, false, q.bound
   for i = 1, #members, 2 do
-    local id, is_writer = sub(members[i], 2), sub(members[i], 1, 1) == 'X'
+    local id, is_writer, ticket = sub(members[i], 2), sub(members[i], 1, 1) == 'X', tonumber(members[i + 1])
     if is_writer and (q.held > 0 or readers) then break end
     local record = call('HGET', q.t, id)
     if record then
       local t = parse_ticket(record)
-      if id ~= except then
+      local is_coming = t.missed == 1 and now < q.till and ticket <= q.bound
+      if id ~= except and not is_coming then
         local channel, session = match(t.route, '^(%S+) (%S+)$')
         q.news = q.news or {}
         q.news[#q.news + 1] = { channel, session .. ' ' .. id }
       end
-      if t.missed == 0 then
-        if id ~= except then
+      if t.missed == 0 or is_coming then
+        if id ~= except and not is_coming then
           t.missed = 1
           call('HSET', q.t, id, pack_ticket(t))
         end
-        reserve = max(reserve, t.reserve)
-        q.bound = tonumber(members[i + 1])
+        reserve = max(reserve, is_coming and q.till - now or t.reserve)
+        bound = ticket
         if is_writer then break end
         readers = q.kind == 0
         if q.kind > 0 then
@@ -199,7 +200,7 @@ local function wake(q, except)
       end
     end
   end
-  if reserve > 0 then q.till = now + reserve end
+  if reserve > 0 then q.bound, q.till = bound, now + reserve end
 end
 
 -- Makes w name those that wait, and them alone: they differ after a key was deleted by hand.
@@ -314,7 +315,18 @@ local function holders(q, what)
   return expiry, other
 end
 
--- Why a claim cannot have it now, or nil: a reason, in how many ms it may, and who holds it. A ticket of 0 means that it has no place.
+-- When the first of the leases ends here.
+local function first_expiry(q)
+  local expiry = math.huge
+  local fields = call('HGETALL', q.h)
+  for i = 1, #fields, 2 do
+    local mark = sub(fields[i], 1, 1)
+    if mark ~= ':' and mark ~= '!' and mark ~= '#' then expiry = min(expiry, parse(fields[i + 1]).expiry) end
+  end
+  return expiry
+end
+
+-- Why a claim cannot have it now, or nil: a reason, in how many ms it may, and who holds it. A ticket of 0 means that it has no place here.
 local function obstacle(q, id, kind, what, ticket)
   if q.kind >= 0 and q.kind ~= kind then return KIND, 0, int(q.kind) end
   if q.held > 0 then
@@ -327,8 +339,10 @@ local function obstacle(q, id, kind, what, ticket)
       local other = call('HGET', q.h, '#' .. int(what))
       local record = other and call('HGET', q.h, other)
       if record then
-        local c = parse(record)
-        return HELD, max(c.expiry - now, 0), other .. '.' .. int(c.attempt)
+        local expiry = parse(record).expiry
+        -- Any slot will do: the one that is free first.
+        if q.held >= kind then expiry = min(expiry, first_expiry(q)) end
+        return HELD, max(expiry - now, 0), other .. '.' .. int(parse(record).attempt)
       elseif other then
         walk(q)
       end

@@ -12,6 +12,8 @@ internal sealed class History(SimulatedNetwork network)
 
     public int Grants { get; private set; }
 
+    public int Attached { get; private set; }
+
     /// <summary>Somebody has it from now on.</summary>
     /// <param name="resource">What.</param>
     /// <param name="mode">How.</param>
@@ -22,6 +24,43 @@ internal sealed class History(SimulatedNetwork network)
     public Stay Enter(string resource, ClaimMode mode, int limit, long token, string who)
     {
         Grants++;
+        if (mode != ClaimMode.Counted)
+        {
+            var (all, writers) = _tokens.GetValueOrDefault(resource);
+            if (mode == ClaimMode.Exclusive ? token <= all : token <= writers)
+            {
+                Violate($"{who} got {token} for {resource} as {mode} after {all} ({writers} of writers)");
+            }
+
+            _tokens[resource] = (Math.Max(all, token), mode == ClaimMode.Exclusive ? Math.Max(writers, token) : writers);
+        }
+
+        return Begin(resource, mode, limit, token, who);
+    }
+
+    /// <summary>Somebody has taken it over, with the token that it had.</summary>
+    /// <param name="resource">What.</param>
+    /// <param name="mode">How.</param>
+    /// <param name="limit">How many may.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="who">Who.</param>
+    /// <returns>The stay, to be ended.</returns>
+    public Stay Attach(string resource, ClaimMode mode, int limit, long token, string who)
+    {
+        Attached++;
+        var (all, writers) = _tokens.GetValueOrDefault(resource);
+        if (mode != ClaimMode.Counted && (mode == ClaimMode.Exclusive ? token < all : token < writers))
+        {
+            Violate($"{who} took {resource} over as {mode} with {token}, though {all} was given since ({writers} of writers)");
+        }
+
+        return Begin(resource, mode, limit, token, who);
+    }
+
+    public void Leave(Stay stay) => _inside.Remove(stay);
+
+    private Stay Begin(string resource, ClaimMode mode, int limit, long token, string who)
+    {
         var stay = new Stay(resource, mode, token, who);
         var others = _inside.Where(other => other.Resource == resource).ToArray();
         var isWrong = mode switch
@@ -35,22 +74,9 @@ internal sealed class History(SimulatedNetwork network)
             Violate($"{who} entered {resource} as {mode} with {token} beside {string.Join(", ", others.Select(static other => $"{other.Who} as {other.Mode} with {other.Token}"))}");
         }
 
-        if (mode != ClaimMode.Counted)
-        {
-            var (all, writers) = _tokens.GetValueOrDefault(resource);
-            if (mode == ClaimMode.Exclusive ? token <= all : token <= writers)
-            {
-                Violate($"{who} got {token} for {resource} as {mode} after {all} ({writers} of writers)");
-            }
-
-            _tokens[resource] = (Math.Max(all, token), mode == ClaimMode.Exclusive ? Math.Max(writers, token) : writers);
-        }
-
         _inside.Add(stay);
         return stay;
     }
-
-    public void Leave(Stay stay) => _inside.Remove(stay);
 
     private void Violate(string what) => Violations.Add(string.Create(CultureInfo.InvariantCulture, $"{network.Now.TotalMilliseconds:0.0} ms: {what}"));
 

@@ -14,7 +14,7 @@ internal static class Schedule
     /// <param name="wrap">Puts a bug between a client and its master.</param>
     /// <param name="trouble">What happens to the masters; <see langword="null"/> for anything.</param>
     /// <returns>What was wrong, and how much was done.</returns>
-    public static (IReadOnlyList<string> Violations, int Grants) Run(
+    public static (IReadOnlyList<string> Violations, int Grants, int Attached) Run(
         int seed, ScriptInterpreter scripts, Func<SimulatedNetwork, IRedlockMaster, IRedlockMaster>? wrap = null, Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? trouble = null)
     {
         var network = new SimulatedNetwork(seed);
@@ -40,6 +40,7 @@ internal static class Schedule
         };
         foreach (var client in clients)
         {
+            client.Peers = clients;
             client.Start(work, 1 + random.Next(3));
         }
 
@@ -49,9 +50,11 @@ internal static class Schedule
         }
         else
         {
+            // One only: that a majority must not be flushed under running clients stands in the documentation.
+            var flushed = random.Next(masters.Length);
             foreach (var master in masters)
             {
-                Trouble(network, master, end);
+                Trouble(network, master, end, mayBeFlushed: master.Number == flushed);
             }
         }
 
@@ -74,14 +77,14 @@ internal static class Schedule
             client.Close();
         }
 
-        return ([.. history.Violations.Select(violation => string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {violation}"))], history.Grants);
+        return ([.. history.Violations.Select(violation => string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {violation}"))], history.Grants, history.Attached);
     }
 
     private static TimeSpan Moment(SimulatedNetwork network, TimeSpan end) => end * (0.25 + (0.65 * network.Random.NextDouble()));
 
     // Crashes with all, some or none of the data; freezes; a flush; a clock that is set back. A master is hit rarely enough for a majority to be left
     // most of the time: a set that does nothing makes no mistakes.
-    private static void Trouble(SimulatedNetwork network, SimulatedMaster master, TimeSpan end)
+    private static void Trouble(SimulatedNetwork network, SimulatedMaster master, TimeSpan end, bool mayBeFlushed)
     {
         var random = network.Random;
         network.After(end * random.NextDouble(), master.Server.Save);
@@ -100,8 +103,7 @@ internal static class Schedule
                     network.After(at, master.Freeze);
                     network.After(at + takes, master.Thaw);
                     break;
-                case 5 when master.Number == 0:
-                    // One only: that a majority must not be flushed under running clients stands in the documentation.
+                case 5 when mayBeFlushed:
                     network.After(at, master.Server.Flush);
                     break;
                 default:

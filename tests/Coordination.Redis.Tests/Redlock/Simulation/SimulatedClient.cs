@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Coordination.Redis.Tests.Redlock.Simulation;
 
 /// <summary>A process: the product's backend and session, with the engine's rules of deadlines played by hand (rules 2, 3), so that all runs on one thread.</summary>
-internal sealed class SimulatedClient : ISessionListener
+internal sealed partial class SimulatedClient : ISessionListener
 {
     private readonly SimulatedNetwork _network;
     private readonly History _history;
@@ -58,7 +58,7 @@ internal sealed class SimulatedClient : ISessionListener
     public void Die()
     {
         IsDead = true;
-        foreach (var claim in _claims.Values)
+        foreach (var claim in _claims.Values.Concat(_attached).ToArray())
         {
             End(claim);
         }
@@ -156,10 +156,12 @@ internal sealed class SimulatedClient : ISessionListener
             var intent = random.Next(4) == 0 ? ClaimIntent.TryOnce : ClaimIntent.Queue;
             var claim = new Claim(new ClaimRequest(new ClaimKey(resource, id), mode, limit, id) { Intent = intent });
             _claims[id] = claim;
+            var isHandedOver = false;
             try
             {
                 await GetAsync(claim, Now + TimeSpan.FromMilliseconds(300 + random.Next(700)));
                 await StayAsync(claim);
+                isHandedOver = claim.Stay is not null && !IsDead && random.Next(6) == 0 && await HandOverAsync(claim);
             }
             catch (CoordinationException)
             {
@@ -168,7 +170,7 @@ internal sealed class SimulatedClient : ISessionListener
 
             End(claim);
             _claims.Remove(id);
-            for (var tries = 0; tries < 5 && !IsDead; tries++)
+            for (var tries = 0; tries < 5 && !IsDead && !isHandedOver; tries++)
             {
                 try
                 {
