@@ -38,7 +38,7 @@ internal static class LossRules
 
             foreach (var hold in holds)
             {
-                if (hold.From > queue.At)
+                if (hold.From >= queue.At)
                 {
                     break;
                 }

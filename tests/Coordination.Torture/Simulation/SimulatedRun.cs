@@ -31,6 +31,7 @@ internal static class SimulatedRun
     /// <returns>What happened.</returns>
     public static async Task<IReadOnlyList<Event>> RunAsync(int seed, string? bug = null)
     {
+        SharedChance.Seed(seed);
         var world = new SimulatedWorld(seed);
         var seeded = bug is null ? null : SeededBug.Create(bug, world);
         using var end = new CancellationTokenSource();
