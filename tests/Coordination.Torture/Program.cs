@@ -1,4 +1,5 @@
 using Coordination.Torture.Commands;
+using Coordination.Torture.Real;
 using Spectre.Console.Cli;
 
 var app = new CommandApp<TortureCommand>();
@@ -6,6 +7,10 @@ app.Configure(static configuration =>
 {
     configuration.SetApplicationName("Coordination.Torture");
     configuration.PropagateExceptions();
+
+    // The processes that a run starts; nobody else does.
+    configuration.AddCommand<ClientCommand>("client").IsHidden();
+    configuration.AddCommand<RegisterCommand>("register").IsHidden();
 });
 
 try

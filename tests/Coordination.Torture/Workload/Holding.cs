@@ -13,7 +13,7 @@ internal sealed class Holding
     public Holding(string id, ILease lease, IRecorder recorder)
     {
         (Id, Lease, _recorder) = (id, lease, recorder);
-        Token = (lease as IFencedLease)?.FencingToken.Value;
+        Token = lease is IFencedLease { FencingToken.Value: > 0 } fenced ? fenced.FencingToken.Value : null; // peers have none
         var (at, isHeld, until) = Ask();
         if (isHeld)
         {

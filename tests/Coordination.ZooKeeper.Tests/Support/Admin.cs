@@ -1,3 +1,4 @@
+using System.Net;
 using Coordination.Backends;
 using Coordination.ZooKeeper.Client;
 using Coordination.ZooKeeper.Tests.Servers;
@@ -42,10 +43,13 @@ public sealed class Admin(string servers)
     }
 
     /// <summary>Ends a session at a server, past its owner.</summary>
-    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session)
+    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session) => ExpireAsync(server.EndPoint, session);
+
+    /// <summary>Ends a session at a server, past its owner.</summary>
+    public static Task ExpireAsync(EndPoint server, IBackendSession session)
     {
         var client = ((ZooKeeperSession)session).Client;
-        return OtherConnection.EndSessionAsync(server.EndPoint, client.SessionId, client.SessionPassword);
+        return OtherConnection.EndSessionAsync(server, client.SessionId, client.SessionPassword);
     }
 
     private async Task<string?> FindAsync(ZooKeeperClient client, ClaimKey claim)
