@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -18,7 +19,9 @@ internal sealed class TortureSettings : CommandSettings
 
     [CommandOption("-s|--seed <SEED>")]
     [Description("What everything is drawn from, from 0 to 2147483647. By default one by chance, which is shown.")]
-    public int? Seed { get; init; }
+    public string? SeedText { get; init; }
+
+    public int? Seed => int.TryParse(SeedText, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
 
     [CommandOption("--schedules <COUNT>")]
     [Description("With memory: how many schedules, instead of --minutes.")]
@@ -59,9 +62,9 @@ internal sealed class TortureSettings : CommandSettings
             return ValidationResult.Error("--minutes must be a number from 0.05 to 1440.");
         }
 
-        if (Seed < 0)
+        if (SeedText is not null && Seed is null)
         {
-            return ValidationResult.Error("--seed must be a whole number from 0 to 2147483647.");
+            return ValidationResult.Error($"--seed must be a whole number from 0 to 2147483647; it was '{SeedText}'.");
         }
 
         if (Clients is < 2 or > 16 || Workers is < 1 or > 100)

@@ -39,7 +39,7 @@ internal sealed class FaultInjector(
             await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new Recorded(() => clock.Now, (from, to) =>
                 record(new FaultInjected(from, to, fault.Kind, target, stops, voidsClient, voidsClaim)))));
         }
-        catch (Exception exception) when (exception is CoordinationException or Grpc.Core.RpcException or System.Net.Sockets.SocketException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception exception) when (exception is CoordinationException or StackExchange.Redis.RedisException or Grpc.Core.RpcException or System.Net.Sockets.SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // It could not be done because of another that is under way. What must be undone is undone by those that did it.
         }

@@ -55,15 +55,16 @@ internal sealed class RedlockTarget : Target
         }
 
         using var fault = context.Record($"master {master}");
-        await _servers.All[master].KillAsync();
-        await Task.Delay(context.Takes / 2);
-        await _servers.RestartAsync(master);
         if (forget)
         {
             _lastLoss = Stopwatch.GetTimestamp();
-            await _servers.FlushAsync(master);
-            _lastLoss = Stopwatch.GetTimestamp();
+            await _servers.FlushAsync(master); // and so its log, before it dies
         }
+
+        await _servers.All[master].KillAsync();
+        await Task.Delay(context.Takes / 2);
+        await _servers.RestartAsync(master);
+        _lastLoss = forget ? Stopwatch.GetTimestamp() : _lastLoss;
     });
 
     private Task FreezeAsync(FaultContext context) => AloneAsync(context, async master =>

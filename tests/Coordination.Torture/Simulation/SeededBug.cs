@@ -1,4 +1,5 @@
 using Coordination.Backends;
+using Coordination.InMemory;
 
 namespace Coordination.Torture.Simulation;
 
@@ -33,6 +34,9 @@ internal class SeededBug(SimulatedWorld world)
         ReusedOwner => new OwnerBug(world),
         _ => throw new ArgumentException($"There is no bug '{name}'.", nameof(name)),
     };
+
+    /// <summary>What befalls a request so that the bug matters; <see langword="null"/> for what befalls all.</summary>
+    public virtual InMemoryFault? Provoke(InMemoryRequest request) => null;
 
     /// <summary>What the engine is told of a session's duration.</summary>
     public virtual TimeSpan Duration(TimeSpan granted, TimeSpan took) => granted;

@@ -1,4 +1,5 @@
 using Coordination.Backends;
+using Coordination.InMemory;
 
 namespace Coordination.Torture.Simulation;
 
@@ -13,6 +14,11 @@ internal sealed class LateDeadlineBug(SimulatedWorld world) : SeededBug(world)
 /// <summary>The client counts from when it heard, not from when it asked: however long the answer took, it is not missed.</summary>
 internal sealed class ArrivalBug(SimulatedWorld world) : SeededBug(world)
 {
+    // Where answers are quick the margin hides it.
+    public override InMemoryFault? Provoke(InMemoryRequest request) => request.Operation is InMemoryOperation.Renew or InMemoryOperation.OpenSession
+        ? InMemoryFault.DelayReply(World.DelayAsync(TimeSpan.FromMilliseconds(World.Random.Next(120, 245))))
+        : null;
+
     public override TimeSpan Duration(TimeSpan granted, TimeSpan took) => granted + took;
 
     public override TimeSpan Remaining(TimeSpan remaining, TimeSpan took) => remaining + took;

@@ -21,7 +21,7 @@ internal sealed class SimulatedClient : IRegister
         _clock = new SkewedTime(world.Clock, 1 + ((random.NextDouble() - 0.5) * 0.012), TimeSpan.FromSeconds(random.Next(1000)));
         _time = new StallableTime(_clock);
         Connection = world.Server.CreateBackend();
-        Connection.OnRequest = Trouble;
+        Connection.OnRequest = bug is null ? Trouble : request => bug.Provoke(request) ?? Trouble(request);
         Connection.OnHint = DeliverHint;
         ICoordinationBackend backend = bug is null ? Connection : new BuggyBackend(Connection, bug, this);
         _coordinator = new Coordinator(backend, settings.ToOptions(name), _time);

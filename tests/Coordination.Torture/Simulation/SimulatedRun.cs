@@ -94,7 +94,7 @@ internal static class SimulatedRun
         await end.CancelAsync();
     }
 
-    private static void Observe(SimulatedWorld world, CancellationToken end) => world.After(TimeSpan.FromMilliseconds(15), () =>
+    private static void Observe(SimulatedWorld world, CancellationToken end) => world.After(TimeSpan.FromMilliseconds(25), () =>
     {
         foreach (var resource in world.Server.IsFrozen ? [] : Resources.Hot)
         {

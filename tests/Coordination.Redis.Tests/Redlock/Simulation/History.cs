@@ -12,6 +12,9 @@ internal sealed class History(SimulatedNetwork network)
 
     public int Grants { get; private set; }
 
+    /// <summary>All stays, also those that have ended: for other checkers than this one.</summary>
+    public List<Stay> Stays { get; } = [];
+
     /// <summary>Somebody has it from now on.</summary>
     /// <param name="resource">What.</param>
     /// <param name="mode">How.</param>
@@ -22,7 +25,7 @@ internal sealed class History(SimulatedNetwork network)
     public Stay Enter(string resource, ClaimMode mode, int limit, long token, string who)
     {
         Grants++;
-        var stay = new Stay(resource, mode, token, who);
+        var stay = new Stay(resource, mode, limit, token, who) { From = network.Now };
         var others = _inside.Where(other => other.Resource == resource).ToArray();
         var isWrong = mode switch
         {
@@ -47,15 +50,25 @@ internal sealed class History(SimulatedNetwork network)
         }
 
         _inside.Add(stay);
+        Stays.Add(stay);
         return stay;
     }
 
-    public void Leave(Stay stay) => _inside.Remove(stay);
+    public void Leave(Stay stay)
+    {
+        _inside.Remove(stay);
+        stay.Until = network.Now;
+    }
 
     private void Violate(string what) => Violations.Add(string.Create(CultureInfo.InvariantCulture, $"{network.Now.TotalMilliseconds:0.0} ms: {what}"));
 
-    internal sealed record Stay(string Resource, ClaimMode Mode, long Token, string Who)
+    internal sealed record Stay(string Resource, ClaimMode Mode, int Limit, long Token, string Who)
     {
         private readonly Guid _ = Guid.NewGuid();
+
+        public TimeSpan From { get; init; }
+
+        /// <summary>When it ended; <see langword="null"/> while it lasts.</summary>
+        public TimeSpan? Until { get; set; }
     }
 }
