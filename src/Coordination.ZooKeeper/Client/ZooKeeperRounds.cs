@@ -54,6 +54,11 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
                 {
                     Failed(server, exception, reasons);
                 }
+                catch (Exception exception) when (exception is not (ZooKeeperException or OperationCanceledException))
+                {
+                    // It failed just when it was not wanted any more: whoever stopped it is not told of that.
+                    throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+                }
             }
 
             var reason = $"None of the ZooKeeper servers '{options.ConnectionString}' could be reached: {string.Join("; ", reasons)}.";

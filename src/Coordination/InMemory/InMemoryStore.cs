@@ -78,7 +78,7 @@ internal sealed class InMemoryStore
             return claim.IsGranted ? ClaimResult.Granted(claim.Token) : ClaimResult.Waiting();
         }
 
-        if (request.Intent == ClaimIntent.FindExisting || UsedUpIds.Contains(request.Key, Now))
+        if (request.Intent == ClaimIntent.FindExisting || UsedUpIds.Contains(request.Key, Now) || session.UsedUp.Contains(request.Key))
         {
             return ClaimResult.Refused;
         }
@@ -300,7 +300,14 @@ internal sealed class InMemoryStore
 
     private FencingToken NextToken() => new(++_lastToken);
 
-    private void UseUp(ClaimKey key, StoredSession session) => UsedUpIds.Add(key, Now + session.Duration);
+    private void UseUp(ClaimKey key, StoredSession session)
+    {
+        UsedUpIds.Add(key, Now + session.Duration);
+        if (session.Connection.MayBeLate)
+        {
+            session.UsedUp.Add(key);
+        }
+    }
 
     /// <summary>
     /// The usual release, of a granted claim over a connection that never delayed or repeated anything, costs no tombstone: there is no late copy.

@@ -21,6 +21,12 @@ internal sealed class StoredSession(long number, TimeSpan duration, InMemoryBack
     /// <summary>Its claims by name. Nobody finds a claim by another session, so nobody touches another's.</summary>
     public Dictionary<ClaimKey, StoredClaim> Claims { get; } = [];
 
+    /// <summary>
+    /// Claims that must not be made anew as long as it lives, where requests may be late: a copy that comes after the tombstones of one duration would otherwise
+    /// make a claim that the session's renewals keep alive, and that nobody knows of.
+    /// </summary>
+    public HashSet<ClaimKey> UsedUp { get; } = [];
+
     /// <summary>Expired, ended, or taken over by another: whatever is asked of it is answered with "lost".</summary>
     public bool HasEnded { get; set; }
 }

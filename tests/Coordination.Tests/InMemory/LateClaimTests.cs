@@ -87,6 +87,24 @@ public sealed class LateClaimTests : InMemoryTest
     }
 
     [Fact]
+    public async Task A_copy_that_is_later_than_one_duration_makes_no_claim_that_the_renewals_of_its_session_would_keep_alive()
+    {
+        var session = await OpenAsync(duration: TimeSpan.FromSeconds(10));
+        FaultOnce(InMemoryOperation.Claim, InMemoryFault.RepeatRequest(_late.Task));
+        await ClaimAsync(session, "a");
+        await ReleaseAsync(session, "a");
+        await ClaimAsync(session, "b");
+        for (var renewals = 0; renewals < 3; renewals++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(5));
+            await RenewAsync(session, "b");
+        }
+
+        _late.SetResult();
+        Assert.Equal("b |", await QueueAsync());
+    }
+
+    [Fact]
     public async Task An_id_that_expired_is_used_up_in_the_next_session_too()
     {
         await ClaimAsync(await OpenAsync(), "a");

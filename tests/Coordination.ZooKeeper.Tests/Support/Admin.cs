@@ -1,3 +1,4 @@
+using System.Net;
 using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Client;
@@ -46,10 +47,17 @@ public sealed class Admin(string servers)
     /// <param name="server">The server.</param>
     /// <param name="session">The session.</param>
     /// <param name="ways">The ways by which its owner reaches the servers.</param>
-    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session, params IEnumerable<FaultProxy> ways)
+    public static Task ExpireAsync(ZooKeeperServerProcess server, IBackendSession session, params IEnumerable<FaultProxy> ways) =>
+        ExpireAsync(server.EndPoint, session, ways);
+
+    /// <summary>Ends a session at a server, past its owner, who is kept away meanwhile: see <see cref="OtherConnection.EndSessionAsync"/>.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="ways">The ways by which its owner reaches the servers.</param>
+    public static Task ExpireAsync(EndPoint server, IBackendSession session, params IEnumerable<FaultProxy> ways)
     {
         var client = ((ZooKeeperSession)session).Client;
-        Func<Task> end = () => OtherConnection.EndSessionAsync(server.EndPoint, client.SessionId, client.SessionPassword);
+        Func<Task> end = () => OtherConnection.EndSessionAsync(server, client.SessionId, client.SessionPassword);
         return ways.Aggregate(end, static (inner, way) => () => way.WhileSilentAsync(inner))();
     }
 

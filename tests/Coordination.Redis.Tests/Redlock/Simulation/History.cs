@@ -14,6 +14,9 @@ internal sealed class History(SimulatedNetwork network)
 
     public int Attached { get; private set; }
 
+    /// <summary>All stays, also those that have ended: for other checkers than this one.</summary>
+    public List<Stay> Stays { get; } = [];
+
     /// <summary>Somebody has it from now on.</summary>
     /// <param name="resource">What.</param>
     /// <param name="mode">How.</param>
@@ -54,14 +57,18 @@ internal sealed class History(SimulatedNetwork network)
             Violate($"{who} took {resource} over as {mode} with {token}, though {all} was given since ({writers} of writers)");
         }
 
-        return Begin(resource, mode, limit, token, who);
+        return Begin(resource, mode, limit, token, who, isAttached: true);
     }
 
-    public void Leave(Stay stay) => _inside.Remove(stay);
-
-    private Stay Begin(string resource, ClaimMode mode, int limit, long token, string who)
+    public void Leave(Stay stay)
     {
-        var stay = new Stay(resource, mode, token, who);
+        _inside.Remove(stay);
+        stay.Until = network.Now;
+    }
+
+    private Stay Begin(string resource, ClaimMode mode, int limit, long token, string who, bool isAttached = false)
+    {
+        var stay = new Stay(resource, mode, limit, token, who) { From = network.Now, IsAttached = isAttached };
         var others = _inside.Where(other => other.Resource == resource).ToArray();
         var isWrong = mode switch
         {
@@ -75,13 +82,22 @@ internal sealed class History(SimulatedNetwork network)
         }
 
         _inside.Add(stay);
+        Stays.Add(stay);
         return stay;
     }
 
     private void Violate(string what) => Violations.Add(string.Create(CultureInfo.InvariantCulture, $"{network.Now.TotalMilliseconds:0.0} ms: {what}"));
 
-    internal sealed record Stay(string Resource, ClaimMode Mode, long Token, string Who)
+    internal sealed record Stay(string Resource, ClaimMode Mode, int Limit, long Token, string Who)
     {
         private readonly Guid _ = Guid.NewGuid();
+
+        public TimeSpan From { get; init; }
+
+        /// <summary>Whether it was taken over, with the token of the stay before it.</summary>
+        public bool IsAttached { get; init; }
+
+        /// <summary>When it ended; <see langword="null"/> while it lasts.</summary>
+        public TimeSpan? Until { get; set; }
     }
 }

@@ -13,9 +13,10 @@ internal static class Schedule
     /// <param name="scripts">Runs the scripts, as shipped or with a bug.</param>
     /// <param name="wrap">Puts a bug between a client and its master.</param>
     /// <param name="trouble">What happens to the masters; <see langword="null"/> for anything.</param>
+    /// <param name="seen">Is given the history, for another checker.</param>
     /// <returns>What was wrong, and how much was done.</returns>
     public static (IReadOnlyList<string> Violations, int Grants, int Attached) Run(
-        int seed, ScriptInterpreter scripts, Func<SimulatedNetwork, IRedlockMaster, IRedlockMaster>? wrap = null, Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? trouble = null)
+        int seed, ScriptInterpreter scripts, Func<SimulatedNetwork, IRedlockMaster, IRedlockMaster>? wrap = null, Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? trouble = null, Action<History>? seen = null)
     {
         var network = new SimulatedNetwork(seed);
         var random = network.Random;
@@ -77,6 +78,7 @@ internal static class Schedule
             client.Close();
         }
 
+        seen?.Invoke(history);
         return ([.. history.Violations.Select(violation => string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {violation}"))], history.Grants, history.Attached);
     }
 

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Coordination.Torture.Recording;
+
+namespace Coordination.Torture.Reporting;
+
+/// <summary>What a run leaves in its directory.</summary>
+internal static class ReportFiles
+{
+    private static readonly JsonSerializerOptions Json = new(EventLines.Json) { WriteIndented = true };
+
+    /// <summary>report.json; and, where there is one history, history.jsonl and holders.svg.</summary>
+    public static async Task WriteAsync(string directory, Report report, History? history)
+    {
+        Directory.CreateDirectory(directory);
+        await File.WriteAllTextAsync(Path.Combine(directory, "report.json"), JsonSerializer.Serialize(report, Json));
+        if (history is null)
+        {
+            return;
+        }
+
+        await File.WriteAllLinesAsync(Path.Combine(directory, "history.jsonl"), history.Events.Select(EventLines.Write));
+        var (from, until) = Window(report, history);
+        await File.WriteAllTextAsync(Path.Combine(directory, "holders.svg"), HoldersChart.Draw(history, from, until));
+    }
+
+    // Ten seconds are what the eye can follow: around the first violation, or the first ones.
+    private static (TimeSpan From, TimeSpan Until) Window(Report report, History history)
+    {
+        var first = history.Events.Count == 0 ? TimeSpan.Zero : history.Events[0].At;
+        var from = report.Violations.Count == 0 ? first : report.Violations[0].Violation.At - TimeSpan.FromSeconds(5);
+        from = from > first ? from : first;
+        return (from, from + TimeSpan.FromSeconds(10));
+    }
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Coordination.ZooKeeper.Client;
+
+namespace Coordination.ZooKeeper.Tests.Client;
+
+/// <summary>Disposing throws for no fault of a server, at whatever moment that comes.</summary>
+public sealed class DisposalTests
+{
+    [Fact]
+    public async Task A_connection_that_is_reset_while_the_client_is_disposed_is_nobodys_error()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var options = new ZooKeeperClientOptions { ConnectionString = listener.LocalEndpoint.ToString()! };
+
+        for (var round = 0; round < 300; round++)
+        {
+            var client = new ZooKeeperClient(options);
+            var connecting = client.ConnectAsync();
+            var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+            await socket.ReceiveAsync(new byte[128], TestContext.Current.CancellationToken); // the handshake: now it waits for the answer
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            socket.Dispose();
+
+            // The error takes its time through the layers: somewhere on its way it meets the end.
+            for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromMicroseconds(round % 50 * 10);)
+            {
+                Thread.SpinWait(10);
+            }
+
+            await client.DisposeAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => connecting);
+        }
+    }
+}
