@@ -21,6 +21,7 @@ try
         configuration.SetApplicationCulture(CultureInfo.InvariantCulture);
         configuration.UseStrictParsing();
         configuration.PropagateExceptions();
+        configuration.AddCommand<ReportCommand>("report").WithExample("report", "quick");
         configuration.AddCommand<FiguresCommand>("figures");
         configuration.AddCommand<UncontendedCommand>("uncontended");
         configuration.AddCommand<ContentionCommand>("contention").WithExample("contention", "--backend", "redis,etcd", "--workers", "4,16,64", "--processes", "4");
@@ -36,6 +37,11 @@ try
 catch (Exception exception) when (exception is UsageException or CommandAppException)
 {
     Console.Error.WriteLine($"{exception.Message}{Environment.NewLine}See --help.");
+    return ExitCodes.Usage;
+}
+catch (Exception exception) when (UsageException.IsOfLoading(exception))
+{
+    Console.Error.WriteLine($"A package cannot be loaded: {exception.Message}{Environment.NewLine}Build again, or leave it out: --implementation.");
     return ExitCodes.Usage;
 }
 catch (OverlapException exception)

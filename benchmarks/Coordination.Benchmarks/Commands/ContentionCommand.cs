@@ -15,7 +15,7 @@ internal sealed class ContentionCommand : MeasuringCommand<ContentionCommand.Set
         Backend backend, IServers servers, IReadOnlyList<Implementation> implementations, ContentionSettings settings) =>
         Screen.StepAsync($"{backend.Name}: {settings}", progress => Contention.RunAsync(backend, servers, implementations, settings, progress));
 
-    public static void Show(Backend backend, ContentionSettings settings, IReadOnlyList<ContentionResult> results) => Screen.Table(
+    public static Table Show(Backend backend, ContentionSettings settings, IReadOnlyList<ContentionResult> results) => Screen.Table(
         $"{backend.Name}: {settings}",
         ["implementation", "acquired/s", "wait p50 ms", "p99 ms", "p99 corr.", "max ms", "hand-off ms", "hold ms", "fewest/most", "Jain", "requests", "CPU µs", "bytes", "overlaps"],
         results.Select(static result => new[]
@@ -42,7 +42,7 @@ internal sealed class ContentionCommand : MeasuringCommand<ContentionCommand.Set
             }
         }
 
-        var all = new List<object>();
+        var all = new List<ContentionRun>();
         var exitCode = ExitCodes.Done;
         foreach (var backend in backends)
         {
@@ -51,7 +51,7 @@ internal sealed class ContentionCommand : MeasuringCommand<ContentionCommand.Set
             {
                 var results = await MeasureAsync(backend, servers, Catalog.Choose(settings.Implementation, backend, one.Primitive), one);
                 Show(backend, one, results);
-                all.Add(new { backend = backend.Key, settings = one, results });
+                all.Add(new ContentionRun(backend.Key, one, results));
                 exitCode |= ExitCode(results);
             }
         }

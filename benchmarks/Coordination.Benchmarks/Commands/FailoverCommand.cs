@@ -15,7 +15,7 @@ internal sealed class FailoverCommand : MeasuringCommand<FailoverCommand.Setting
         Backend backend, IServers servers, IReadOnlyList<Implementation> implementations, double leaseSeconds, int rounds) =>
         Screen.StepAsync($"{backend.Name}: fail-over", progress => Failover.RunAsync(backend, servers, implementations, leaseSeconds, rounds, progress));
 
-    public static void Show(IReadOnlyList<FailoverResult> results) => Screen.Table(
+    public static Table Show(IReadOnlyList<FailoverResult> results) => Screen.Table(
         $"{results[0].Backend}: from kill -9 of the holder to the next holder, leases of {results[0].LeaseSeconds} s",
         ["implementation", "crashes", "mean s", "min s", "max s"],
         results.Select(static result => new[]

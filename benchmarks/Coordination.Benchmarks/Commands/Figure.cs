@@ -28,7 +28,7 @@ internal sealed record Figure(string Name, string Aim, string Measured, bool? Is
         return new Figure("Overlaps", "0", Text.Whole(overlaps), overlaps == 0);
     }
 
-    public static void Show(string title, IEnumerable<Figure> figures) => Screen.Table(
+    public static Table Show(string title, IEnumerable<Figure> figures) => Screen.Table(
         $"Figures, {title}", ["figure", "aim", "measured", ""], figures.Select(static figure => new[] { figure.Name, figure.Aim, figure.Measured, figure.Verdict }));
 
     private static string Format(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

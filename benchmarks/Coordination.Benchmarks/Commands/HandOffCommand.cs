@@ -14,7 +14,7 @@ internal sealed class HandOffCommand : MeasuringCommand<HandOffCommand.Settings>
     public static Task<HandOffRun> MeasureAsync(Backend backend, IServers servers, IReadOnlyList<Implementation> implementations, int rounds) =>
         Screen.StepAsync($"{backend.Name}: hand-off between processes", progress => HandOff.RunAsync(backend, servers, implementations, rounds, progress));
 
-    public static void Show(HandOffRun run) => Screen.Table(
+    public static Table Show(HandOffRun run) => Screen.Table(
         $"{run.Backend}: hand-off, one process's release → another's acquire ({run.RoundTrip} p50 in this run: {Text.Tenths(run.RoundTripP50Microseconds)} µs)",
         ["implementation", "hand-offs", "mean ms", "p50 ms", "p99 ms", "max ms", $"mean × {run.RoundTrip}"],
         run.Results.Select(static result => new[]

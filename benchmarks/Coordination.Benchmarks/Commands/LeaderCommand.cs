@@ -13,7 +13,7 @@ internal sealed class LeaderCommand : MeasuringCommand<LeaderCommand.Settings>
     public static Task<IReadOnlyList<TakeOverResult>> MeasureAsync(Backend backend, IServers servers, double leaseSeconds, int resignations, int crashes) =>
         Screen.StepAsync($"{backend.Name}: elections", progress => TakeOver.RunAsync(backend, servers, leaseSeconds, resignations, crashes, progress));
 
-    public static void Show(IReadOnlyList<TakeOverResult> results) => Screen.Table(
+    public static Table Show(IReadOnlyList<TakeOverResult> results) => Screen.Table(
         $"{results[0].Backend}: take-over of a leadership, leases of {results[0].LeaseSeconds} s",
         ["implementation", "after", "times", "mean ms", "p50 ms", "max ms", "seen, mean ms"],
         results.Select(static result => new[]

@@ -14,7 +14,7 @@ internal sealed class ScaleCommand : MeasuringCommand<ScaleCommand.Settings>
     public static Task<IReadOnlyList<ScaleResult>> MeasureAsync(Backend backend, IServers servers, IReadOnlyList<int> counts) =>
         Screen.StepAsync($"{backend.Name}: many held leases", progress => Scale.RunAsync(backend, servers, counts, progress));
 
-    public static void Show(Backend backend, IReadOnlyList<ScaleResult> results) => Screen.Table(
+    public static Table Show(Backend backend, IReadOnlyList<ScaleResult> results) => Screen.Table(
         $"{backend.Name}: held leases, the cost of a renewal cycle",
         ["leases", "requests", "leases each", "cycle ms", "CPU ms", "bytes a lease", "extra timers", "extra threads"],
         results.Select(static result => new[]
@@ -38,7 +38,7 @@ internal sealed class ScaleCommand : MeasuringCommand<ScaleCommand.Settings>
         return results;
     }
 
-    public static void Show(Backend backend, IReadOnlyList<WaitersResult> results) => Screen.Table(
+    public static Table Show(Backend backend, IReadOnlyList<WaitersResult> results) => Screen.Table(
         $"{backend.Name}: waiters on one lock, each holds for 1 ms",
         ["waiters", "implementation", "acquired/s", "hand-off ms", "wait p99 ms", "requests", "CPU µs", "bytes", "Jain"],
         results.Select(static one => new[]

@@ -20,7 +20,7 @@ internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.S
     public static Task<IReadOnlyList<UncontendedResult>> MeasureAsync(Backend backend, IServers servers, PairSet set, double seconds) =>
         Screen.StepAsync($"{backend.Name}: uncontended acquire + release", progress => Uncontended.RunAsync(set, servers, TimeSpan.FromSeconds(seconds), progress));
 
-    public static void Show(Backend backend, IReadOnlyList<UncontendedResult> results) => Screen.Table(
+    public static Table Show(Backend backend, IReadOnlyList<UncontendedResult> results) => Screen.Table(
         $"{backend.Name}: uncontended acquire + release (ratios: median of the rounds)",
         ["implementation", "p50 µs", "p99 µs", "mean µs", "bytes", "client CPU µs", "server CPU µs", "× floor", "× own requests"],
         results.Select(static result => new[]

@@ -18,7 +18,7 @@ internal interface IElectionClient : IAsyncDisposable
 internal static class ElectionCatalog
 {
     /// <summary>Those that run on a backend.</summary>
-    public static IReadOnlyList<string> On(Backend backend) => backend.Store == Store.Etcd ? [Catalog.Ours.Key, EtcdElectionService.Key] : [Catalog.Ours.Key];
+    public static IList<string> On(Backend backend) => backend.Store == Store.Etcd ? new[] { Catalog.Ours.Key, EtcdElectionService.Key } : [Catalog.Ours.Key];
 
     public static async Task<IElectionClient> ConnectAsync(ClientSettings settings) => settings.Implementation == EtcdElectionService.Key
         ? await EtcdElectionService.ConnectAsync(settings)

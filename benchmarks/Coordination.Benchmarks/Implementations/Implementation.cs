@@ -21,7 +21,7 @@ internal sealed record Implementation(
         {
             return await implementation.Connect(BackendCatalog.Find(settings.Backend).Store, settings);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or FileLoadException or BadImageFormatException or TypeLoadException or MissingMethodException)
+        catch (Exception exception) when (UsageException.IsOfLoading(exception))
         {
             throw new UsageException($"{implementation.Name} cannot be loaded: {exception.Message} Build again, or leave it out: --implementation.");
         }
