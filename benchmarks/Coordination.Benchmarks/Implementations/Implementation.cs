@@ -9,9 +9,27 @@ namespace Coordination.Benchmarks.Implementations;
 /// <param name="Polls">Whether its waiters ask again and again, so that a hand-off takes long.</param>
 /// <param name="Supports">On what it runs.</param>
 /// <param name="Connect">Makes a client.</param>
+/// <param name="Assembly">What of others it needs, which may be missing.</param>
 internal sealed record Implementation(
-    string Key, string Name, bool Polls, Func<Store, Primitive, bool> Supports, Func<Store, ClientSettings, Task<ILockClient>> Connect)
+    string Key, string Name, bool Polls, Func<Store, Primitive, bool> Supports, Func<Store, ClientSettings, Task<ILockClient>> Connect, string? Assembly = null)
 {
+    /// <summary>Its name there: without a server nothing is polled.</summary>
+    public string NameOn(Backend backend) => this == Catalog.Raw && backend.Store == Store.InMemory ? "SemaphoreSlim" : Name;
+
+    /// <summary>Sees that it can be loaded, before a run begins.</summary>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public void Load()
+    {
+        try
+        {
+            _ = Assembly is null ? null : System.Reflection.Assembly.Load(Assembly);
+        }
+        catch (Exception exception) when (UsageException.IsOfLoading(exception))
+        {
+            throw CannotLoad(exception);
+        }
+    }
+
     /// <summary>Makes a client.</summary>
     /// <exception cref="UsageException">Its package cannot be loaded, or its servers are not there.</exception>
     public static async Task<ILockClient> ConnectAsync(ClientSettings settings)
@@ -23,11 +41,13 @@ internal sealed record Implementation(
         }
         catch (Exception exception) when (UsageException.IsOfLoading(exception))
         {
-            throw new UsageException($"{implementation.Name} cannot be loaded: {exception.Message} Build again, or leave it out: --implementation.");
+            throw implementation.CannotLoad(exception);
         }
         catch (StackExchange.Redis.RedisConnectionException exception)
         {
             throw new UsageException($"{implementation.Name} cannot connect to {settings.Connection}: {exception.Message}");
         }
     }
+
+    private UsageException CannotLoad(Exception exception) => new($"{Name} cannot be loaded: {exception.Message} Build again, or leave it out: --implementation.");
 }

@@ -34,7 +34,8 @@ internal sealed class MedallionLock(IReadOnlyList<ConnectionMultiplexer> connect
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var connection in connections)
+        // Those that it made, that is with settings.
+        foreach (var connection in settings is null ? [] : connections)
         {
             await connection.DisposeAsync();
         }

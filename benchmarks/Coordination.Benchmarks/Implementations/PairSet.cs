@@ -19,7 +19,9 @@ internal sealed class PairSet : IAsyncDisposable
         Ours = ours;
         Own = own ?? floor;
         Pairs = [floor, ours, .. own is null ? [] : new[] { own }, .. others];
-        _disposables.AddRange(Pairs);
+
+        // The others may run over what ours disposes.
+        _disposables.AddRange([.. Pairs.Where(pair => pair != ours), ours]);
     }
 
     /// <summary>The least that a lock on this backend cannot do without.</summary>
@@ -53,22 +55,26 @@ internal sealed class PairSet : IAsyncDisposable
     private static async Task<PairSet> OpenRedisAsync(string endpoint)
     {
         var connection = await RedisTarget.ConnectAsync(endpoint);
-        return new PairSet(
+        var set = new PairSet(
             new RawSetNx(connection),
             new CoordinationLock(new RedisBackend(connection)),
             new OwnScripts(connection),
             new RawPing(connection), Alone(new RedisBackend(connection)), new MedallionLock([connection]), new RedLockNetLock([connection]));
+        set._disposables.Add(connection);
+        return set;
     }
 
     private static async Task<PairSet> OpenRedlockAsync(string masters)
     {
         var connections = await RedlockSet.ConnectAsync(masters);
-        return new PairSet(
+        var set = new PairSet(
             new RawRedlock(connections, waitsForAll: true),
             new CoordinationLock(RedlockSet.Backend(connections), new CoordinatorOptions { LeaseDuration = RedlockSet.Longest }),
             null,
             new RawRedlock(connections, waitsForAll: false), new RawPing(connections), Alone(RedlockSet.Backend(connections), RedlockSet.Longest),
             new MedallionLock(connections), new RedLockNetLock(connections));
+        set._disposables.AddRange(connections);
+        return set;
     }
 
     private static PairSet OpenEtcd(string endpoints)

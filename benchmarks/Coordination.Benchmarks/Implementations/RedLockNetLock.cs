@@ -36,14 +36,20 @@ internal sealed class RedLockNetLock(IReadOnlyList<ConnectionMultiplexer> connec
     public async ValueTask<IAsyncDisposable> AcquireAsync(string resource, ClaimMode mode, CancellationToken cancellationToken)
     {
         var held = await _factory.CreateLockAsync(resource, _expiry, Wait, Retry, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // It may have been granted all the same.
+            await held.DisposeAsync();
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         return held.IsAcquired ? held : throw new TimeoutException($"RedLock.net did not get its turn within {Wait.TotalMinutes} minutes.");
     }
 
-    // The connections are not the factory's.
     public async ValueTask DisposeAsync()
     {
-        foreach (var connection in connections)
+        // Those that it made, that is with settings.
+        foreach (var connection in settings is null ? [] : connections)
         {
             await connection.DisposeAsync();
         }

@@ -14,8 +14,6 @@ internal static class Contestant
 {
     public const string Role = "contestant";
 
-    private const string Resource = "benchmark/contended";
-
     /// <summary>Workers go on for so long after the end, so that what is counted at the end is counted under load.</summary>
     private static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(50);
 
@@ -35,8 +33,11 @@ internal static class Contestant
     {
         using var giveUp = new CancellationTokenSource(Until(end) + Tail);
         var until = end + (long)(Tail.TotalSeconds * Stopwatch.Frequency);
+
+        // Another one each slice, the same for all processes: what an earlier slice left behind is nobody's hindrance.
+        var resource = string.Create(CultureInfo.InvariantCulture, $"benchmark/contended/{start}");
         var work = Enumerable.Range(0, order.Workers)
-            .Select(worker => Task.Run(() => WorkAsync(client, order, worker, until, giveUp.Token)))
+            .Select(worker => Task.Run(() => WorkAsync(client, resource, order, worker, until, giveUp.Token)))
             .ToList();
         await Task.Delay(Until(start));
         var (processor, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
@@ -55,7 +56,8 @@ internal static class Contestant
     }
 
     /// <summary>One worker: acquires, holds, releases, until the time is up.</summary>
-    private static async Task<List<Acquisition>> WorkAsync(ILockClient client, Order order, int number, long until, CancellationToken giveUp)
+    private static async Task<List<Acquisition>> WorkAsync(
+        ILockClient client, string resource, Order order, int number, long until, CancellationToken giveUp)
     {
         var settings = order.Contention;
         var worker = order.FirstWorker + number;
@@ -80,7 +82,7 @@ internal static class Contestant
             var mode = ModeOf(settings, random);
             try
             {
-                var held = await client.AcquireAsync(Resource, mode, giveUp);
+                var held = await client.AcquireAsync(resource, mode, giveUp);
                 var entered = Stopwatch.GetTimestamp();
                 Hold.Spin(settings.HoldMilliseconds);
                 acquisitions.Add(new Acquisition(worker, mode, asked, entered, Stopwatch.GetTimestamp()));

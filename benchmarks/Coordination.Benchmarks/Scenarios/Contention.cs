@@ -36,7 +36,7 @@ internal static class Contention
                 }
             }
 
-            return [.. teams.Select(team => ContentionResult.From(backend.Name, team.Implementation.Name, settings, team.Slices))];
+            return [.. teams.Select(team => ContentionResult.From(backend.Name, team.Implementation.NameOn(backend), settings, team.Slices))];
         }
         finally
         {

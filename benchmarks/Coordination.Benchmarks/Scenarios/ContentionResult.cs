@@ -109,7 +109,7 @@ internal sealed record ContentionResult
             HandOffMeanMilliseconds = handOffs.Count == 0 ? null : handOffs.MeanMicroseconds / 1000,
             Fewest = counts.Min(),
             Most = counts.Max(),
-            JainIndex = acquisitions == 0 ? 0 : Math.Pow(acquisitions, 2) / (settings.Workers * counts.Sum(static count => (double)count * count)),
+            JainIndex = Measuring.Fairness.JainIndex(counts),
             RequestsPerAcquisition = acquisitions == 0 || slices.Any(static slice => slice.Requests is null)
                 ? null
                 : (double)slices.Sum(static slice => slice.Requests!.Value) / acquisitions,
@@ -150,6 +150,6 @@ internal sealed record ContentionSlice(IReadOnlyList<Acquisition> All, long Star
     /// <summary>Those that were granted meanwhile.</summary>
     public IEnumerable<Acquisition> Held => All.Where(one => one.IsServed && one.Entered >= Start && one.Entered < End);
 
-    /// <summary>Those that were asked for meanwhile, however long they waited.</summary>
-    public IEnumerable<Acquisition> Asked => All.Where(one => one.Asked >= Start && one.Asked < End);
+    /// <summary>Those that were asked for meanwhile, however long they waited; and who was never served, whenever that one asked.</summary>
+    public IEnumerable<Acquisition> Asked => All.Where(one => one.Asked < End && (one.Asked >= Start || !one.IsServed));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using SkiaSharp;
 
 namespace Coordination.Benchmarks.Reporting.Charts;
 
@@ -15,10 +16,15 @@ internal static class Chart
     {
         ["Coordination"] = "#0072B2",
         ["raw, polling"] = "#999999",
+        ["SemaphoreSlim"] = "#999999",
         ["DistributedLock.Redis"] = "#D55E00",
         ["RedLock.net"] = "#009E73",
         ["etcd's lock service"] = "#CC79A7",
     };
+
+    /// <summary>A font without serifs that this machine has; where it has none at all, charts have no text.</summary>
+    private static readonly string Font = new[] { "DejaVu Sans", "Liberation Sans", "Segoe UI", "Helvetica", "Arial" }
+        .FirstOrDefault(SKFontManager.Default.FontFamilies.Contains) ?? Fonts.Default;
 
     /// <summary>An empty chart.</summary>
     public static Plot New(string title, string x, string y)
@@ -27,6 +33,7 @@ internal static class Chart
         plot.Title(title);
         plot.XLabel(x);
         plot.YLabel(y);
+        plot.Font.Set(Font);
         return plot;
     }
 
