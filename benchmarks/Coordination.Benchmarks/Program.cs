@@ -1,57 +1,51 @@
+using System.Globalization;
 using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Commands;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
-
-Command[] commands =
-    [new FiguresCommand(), new UncontendedCommand(), new ContentionCommand(), new HandOffCommand(), new ScaleCommand(), new MicroCommand(), new AllocationsCommand()];
+using Spectre.Console.Cli;
 
 try
 {
-    var name = args.FirstOrDefault() ?? "--help";
-    var arguments = new Arguments(args.Skip(1));
-    if (name is "--help" or "-h" or "help" || arguments.Flag("--help"))
+    // A process that another run has started.
+    if (args is [Participant.Argument, var role])
     {
-        ShowHelp();
-        return 0;
+        await Roles.RunAsync(role);
+        return ExitCodes.Done;
     }
 
-    return name switch
+    var application = new CommandApp();
+    application.Configure(static configuration =>
     {
-        Contestant.Name => await Contestant.RunAsync(arguments),
-        Taker.Name => await Taker.RunAsync(arguments),
-        _ => await (commands.FirstOrDefault(command => command.Name == name)
-            ?? throw new UsageException($"Unknown command: '{name}'.")).RunAsync(arguments),
-    };
+        configuration.SetApplicationName("dotnet run -c Release --project benchmarks/Coordination.Benchmarks --");
+        configuration.SetApplicationCulture(CultureInfo.InvariantCulture);
+        configuration.UseStrictParsing();
+        configuration.PropagateExceptions();
+        configuration.AddCommand<ReportCommand>("report").WithExample("report", "quick");
+        configuration.AddCommand<FiguresCommand>("figures");
+        configuration.AddCommand<UncontendedCommand>("uncontended");
+        configuration.AddCommand<ContentionCommand>("contention").WithExample("contention", "--backend", "redis,etcd", "--workers", "4,16,64", "--processes", "4");
+        configuration.AddCommand<HandOffCommand>("handoff");
+        configuration.AddCommand<FailoverCommand>("failover");
+        configuration.AddCommand<LeaderCommand>("leader");
+        configuration.AddCommand<ScaleCommand>("scale");
+        configuration.AddCommand<MicroCommand>("micro");
+        configuration.AddCommand<AllocationsCommand>("allocations");
+    });
+    return await application.RunAsync(args);
 }
-catch (UsageException exception)
+catch (Exception exception) when (exception is UsageException or CommandAppException)
 {
     Console.Error.WriteLine($"{exception.Message}{Environment.NewLine}See --help.");
-    return 2;
+    return ExitCodes.Usage;
+}
+catch (Exception exception) when (UsageException.IsOfLoading(exception))
+{
+    Console.Error.WriteLine($"A package cannot be loaded: {exception.Message}{Environment.NewLine}Build again, or leave it out: --implementation.");
+    return ExitCodes.Usage;
 }
 catch (OverlapException exception)
 {
     Console.Error.WriteLine(exception.Message);
-    return 1;
-}
-
-void ShowHelp()
-{
-    Console.WriteLine("dotnet run -c Release --project benchmarks/Coordination.Benchmarks -- COMMAND [options]");
-    foreach (var command in commands)
-    {
-        Console.WriteLine();
-        Console.WriteLine($"  {command.Name,-12} {command.Summary}");
-        foreach (var (option, meaning) in command.Options)
-        {
-            Console.WriteLine($"      {option,-22} {meaning}");
-        }
-    }
-
-    Console.WriteLine();
-    Console.WriteLine("  With every command:");
-    Console.WriteLine($"      {"--redis host:port",-22} a server of yours; without it redis-server is started from PATH, on a free loopback port");
-    Console.WriteLine($"      {"--json FILE",-22} the results for other programs");
-    Console.WriteLine();
-    Console.WriteLine("  Exit codes: 0 done, 1 two held a lock at once, 2 bad options or no server.");
+    return ExitCodes.Violation;
 }

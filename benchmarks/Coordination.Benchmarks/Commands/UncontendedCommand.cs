@@ -1,57 +1,59 @@
+using System.ComponentModel;
 using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Reporting;
 using Coordination.Benchmarks.Scenarios;
 using Coordination.Benchmarks.Servers;
+using Spectre.Console.Cli;
 
 namespace Coordination.Benchmarks.Commands;
 
-internal sealed class UncontendedCommand : Command
+[Description("Uncontended acquire + release, all implementations in turn.")]
+internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.Settings>
 {
-    public override string Name => "uncontended";
-
-    public override string Summary => "uncontended acquire + release, all implementations in turn";
-
-    public override IReadOnlyList<(string Option, string Meaning)> Options => [("--seconds N", "how long to measure, after a warm-up of a quarter of it (default 16)")];
-
-    public static async Task<IReadOnlyList<UncontendedResult>> MeasureAsync(RedisTarget target, double seconds)
+    public static async Task<IReadOnlyList<UncontendedResult>> MeasureAsync(Backend backend, IServers servers, double seconds)
     {
-        await using var connection = await RedisTarget.ConnectAsync(target.Endpoint);
-        var pairs = Catalog.Pairs(connection);
-        try
-        {
-            return await Screen.StepAsync(
-                "Uncontended acquire + release", progress => Uncontended.RunAsync(
-                    pairs, pairs.OfType<RawSetNx>().Single(), pairs.OfType<OwnScripts>().Single(), target.Counters.ProcessorTimeAsync, TimeSpan.FromSeconds(seconds), progress));
-        }
-        finally
-        {
-            foreach (var pair in pairs)
-            {
-                await pair.DisposeAsync();
-            }
-        }
+        await using var set = await PairSet.OpenAsync(backend, servers);
+        return await MeasureAsync(backend, servers, set, seconds);
     }
 
-    public static void Show(IReadOnlyList<UncontendedResult> results) => Screen.Table(
-        "Uncontended acquire + release (ratios: median of the rounds)",
-        ["implementation", "p50 µs", "p99 µs", "mean µs", "bytes", "client CPU µs", "server CPU µs", "× floor", "× own scripts"],
+    public static Task<IReadOnlyList<UncontendedResult>> MeasureAsync(Backend backend, IServers servers, PairSet set, double seconds) =>
+        Screen.StepAsync($"{backend.Name}: uncontended acquire + release", progress => Uncontended.RunAsync(set, servers, TimeSpan.FromSeconds(seconds), progress));
+
+    public static Table Show(Backend backend, IReadOnlyList<UncontendedResult> results) => Screen.Table(
+        $"{backend.Name}: uncontended acquire + release (ratios: median of the rounds)",
+        ["implementation", "p50 µs", "p99 µs", "mean µs", "bytes", "client CPU µs", "server CPU µs", "× floor", "× own requests"],
         results.Select(static result => new[]
         {
             result.Name, Text.Tenths(result.P50Microseconds), Text.Tenths(result.P99Microseconds), Text.Tenths(result.MeanMicroseconds),
             Text.Whole(result.BytesPerPair), Text.Tenths(result.ClientProcessorMicroseconds), Text.Tenths(result.ServerProcessorMicroseconds),
-            Text.Ratio(result.RatioToFloor), Text.Ratio(result.RatioToOwnScripts),
+            Text.Ratio(result.RatioToFloor), Text.Ratio(result.RatioToOwnRequests),
         }));
 
-    protected override Func<RedisTarget, Report, Task<int>> Read(Arguments arguments)
+    protected override async Task<int> RunAsync(Settings settings, Report report)
     {
-        var seconds = arguments.Number("--seconds", 16, 1, 3600);
-        return async (target, report) =>
+        var results = new Dictionary<string, IReadOnlyList<UncontendedResult>>(StringComparer.Ordinal);
+        foreach (var backend in BackendCatalog.Choose(settings.Backend))
         {
-            var results = await MeasureAsync(target, seconds);
-            Show(results);
-            report.Add(Name, results);
-            return 0;
-        };
+            await using var servers = await OpenAsync(backend, settings, report);
+            Show(backend, results[backend.Key] = await MeasureAsync(backend, servers, settings.Seconds));
+        }
+
+        report.Add("uncontended", results);
+        return ExitCodes.Done;
+    }
+
+    internal sealed class Settings : RunSettings
+    {
+        [CommandOption("--backend <A,B>")]
+        [Description("As for contention.")]
+        [DefaultValue("redis")]
+        public string Backend { get; init; } = "redis";
+
+        [CommandOption("--seconds <N>")]
+        [Description("How long to measure, after a warm-up of a quarter of it.")]
+        [DefaultValue(16.0)]
+        [Between(0.1, 3600)]
+        public double Seconds { get; init; } = 16;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using Etcdserverpb;
+using Coordination.Benchmarks.Servers;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 using V3Lockpb;
 
@@ -8,24 +9,28 @@ namespace Coordination.Benchmarks.Implementations;
 
 /// <summary>
 /// etcd's own lock service (v3lock), through its generated client. A lock belongs to a lease there, so each that waits at once has a lease of its own: made before it counts, and
-/// for so long that nobody has to keep it alive, which serves it best.
+/// for so long that it is hardly ever kept alive, which serves it best. Where a crash is measured, leases are short.
 /// </summary>
-internal sealed class EtcdLockService(Uri address) : ILockClient
+internal sealed class EtcdLockService : ILockClient
 {
-    private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
-    private readonly ConcurrentBag<long> _leases = [];
+    private readonly GrpcChannel _channel;
+    private readonly ConcurrentBag<EtcdLease> _leases = [];
 
-    /// <summary>Makes the leases.</summary>
-    public async Task PrepareAsync(int workers)
+    private EtcdLockService(Uri address) => _channel = GrpcChannel.ForAddress(address);
+
+    public static async Task<ILockClient> ConnectAsync(Store store, ClientSettings settings)
     {
-        var client = new Lease.LeaseClient(_channel);
-        for (var i = 0; i < workers; i++)
+        // It has no choice of members: the first, which leads.
+        var service = new EtcdLockService(new Uri(settings.Connection.Split(',')[0]));
+        for (var i = 0; i < settings.Workers; i++)
         {
-            _leases.Add((await client.LeaseGrantAsync(new LeaseGrantRequest { TTL = 3600 })).ID);
+            service._leases.Add(await EtcdLease.GrantAsync(service._channel, settings.LeaseOr(3600)));
         }
+
+        return service;
     }
 
-    public async ValueTask<IAsyncDisposable> AcquireAsync(string resource)
+    public async ValueTask<IAsyncDisposable> AcquireAsync(string resource, ClaimMode mode, CancellationToken cancellationToken)
     {
         if (!_leases.TryTake(out var lease))
         {
@@ -33,22 +38,29 @@ internal sealed class EtcdLockService(Uri address) : ILockClient
         }
 
         var client = new V3Lockpb.Lock.LockClient(_channel);
-        var response = await client.LockAsync(new LockRequest { Name = ByteString.CopyFromUtf8(resource), Lease = lease });
-        return new Held(this, client, response.Key, lease);
+        try
+        {
+            var response = await client.LockAsync(new LockRequest { Name = ByteString.CopyFromUtf8(resource), Lease = lease.Id }, cancellationToken: cancellationToken);
+            return new Held(this, client, response.Key, lease);
+        }
+        catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            _leases.Add(lease);
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        var client = new Lease.LeaseClient(_channel);
         foreach (var lease in _leases)
         {
-            await client.LeaseRevokeAsync(new LeaseRevokeRequest { ID = lease });
+            await lease.DisposeAsync();
         }
 
         _channel.Dispose();
     }
 
-    private sealed class Held(EtcdLockService service, V3Lockpb.Lock.LockClient client, ByteString key, long lease) : IAsyncDisposable
+    private sealed class Held(EtcdLockService service, V3Lockpb.Lock.LockClient client, ByteString key, EtcdLease lease) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

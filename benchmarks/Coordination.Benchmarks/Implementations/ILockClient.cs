@@ -1,11 +1,11 @@
 namespace Coordination.Benchmarks.Implementations;
 
-/// <summary>One process's way to locks, over a connection of its own.</summary>
+/// <summary>One process's way to locks, reader-writer locks or semaphores, over a connection of its own.</summary>
 internal interface ILockClient : IAsyncDisposable
 {
-    /// <summary>Waits for the lock, as long as it takes; disposing what comes releases it.</summary>
-    ValueTask<IAsyncDisposable> AcquireAsync(string resource);
-
-    /// <summary>How many requests were made so far to renew what is held, where these can be told apart.</summary>
-    long Renewals => 0;
+    /// <summary>Waits for the resource; disposing what comes releases it.</summary>
+    /// <param name="resource">Its name.</param>
+    /// <param name="mode">A lock or a writer, a reader, or a permit.</param>
+    /// <param name="cancellationToken">Ends the waiting, with <see cref="OperationCanceledException"/>.</param>
+    ValueTask<IAsyncDisposable> AcquireAsync(string resource, ClaimMode mode, CancellationToken cancellationToken);
 }

@@ -8,7 +8,7 @@ namespace Coordination.Benchmarks.Implementations;
 /// <summary>The floor: what a lock on Redis cannot do without, and nothing else. No queue, no token, no renewal.</summary>
 internal sealed class RawSetNx(IConnectionMultiplexer connection) : IPair
 {
-    private const string Script = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+    public const string Script = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
     private static readonly TimeSpan Expiry = TimeSpan.FromSeconds(30);
 

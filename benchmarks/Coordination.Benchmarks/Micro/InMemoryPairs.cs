@@ -1,21 +1,9 @@
-using BenchmarkDotNet.Attributes;
-using Coordination.Benchmarks.Implementations;
-using Coordination.InMemory;
+using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Micro;
 
 /// <summary>The engine alone: no wire, no server.</summary>
-[MemoryDiagnoser]
-public class InMemoryPairs
+public class InMemoryPairs : BackendPairs
 {
-    private IPair _ours = null!;
-
-    [GlobalSetup]
-    public void Open() => _ours = new CoordinationLock(new InMemoryServer().CreateBackend());
-
-    [GlobalCleanup]
-    public async Task CloseAsync() => await _ours.DisposeAsync();
-
-    [Benchmark(Description = "Coordination, in-memory")]
-    public ValueTask Ours() => _ours.RunAsync();
+    internal override Backend Backend => BackendCatalog.InMemory;
 }

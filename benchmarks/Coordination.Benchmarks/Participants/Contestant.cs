@@ -1,86 +1,131 @@
 using System.Diagnostics;
 using System.Globalization;
-using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
-using Coordination.Benchmarks.Servers;
+using Coordination.Benchmarks.Scenarios;
 
 namespace Coordination.Benchmarks.Participants;
 
 /// <summary>
-/// The side of a contention run that contends: some workers on one connection, until the time is up. Says <c>ready</c>, is told <c>run END</c>
-/// (a moment of the monotonic clock), writes all acquisitions to a file and says <c>done RENEWALS</c>.
+/// The side of a contention run that contends: some workers on one connection. Says <c>ready</c>, is told <c>run START END FILE</c> (moments of the monotonic clock, between which it counts
+/// what it uses) once a slice, writes all acquisitions to the file and says <c>done PROCESSOR BYTES</c>.
 /// </summary>
 internal static class Contestant
 {
-    public const string Name = "contestant";
+    public const string Role = "contestant";
 
-    public const string Resource = "benchmark/contended";
+    /// <summary>Workers go on for so long after the end, so that what is counted at the end is counted under load.</summary>
+    private static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(50);
 
-    public static async Task<int> RunAsync(Arguments arguments)
+    public static async Task RunAsync()
     {
-        var endpoint = arguments.Text("--redis")!;
-        var contender = Catalog.Find(arguments.Text("--implementation")!);
-        var workers = arguments.Integer("--workers", 1, 1, 100_000);
-        var firstWorker = arguments.Integer("--first-worker", 0, 0, 100_000);
-        var hold = arguments.Number("--hold-ms", 1, 0, 60_000);
-        var pause = arguments.Number("--pause-ms", 0, 0, 60_000);
-        var file = arguments.Text("--file")!;
-        arguments.ThrowIfAnyIsLeft();
-
-        await using var connection = await RedisTarget.ConnectAsync(endpoint);
-        await using var client = contender.Create(connection);
-        await WarmUpAsync(client, firstWorker);
-        Console.WriteLine("ready");
-        var run = (Console.ReadLine() ?? "").Split(' ');
-        if (run is not ["run", var end])
+        var order = Participant.ReadOrder<Order>();
+        await using var client = await Implementation.ConnectAsync(order.Client);
+        await WarmUpAsync(client, order.FirstWorker);
+        Participant.Say("ready");
+        while (Console.ReadLine()?.Split(' ', 4) is ["run", var start, var end, var file])
         {
-            return 0;
+            await RunSliceAsync(client, order, long.Parse(start, CultureInfo.InvariantCulture), long.Parse(end, CultureInfo.InvariantCulture), file);
         }
-
-        var until = long.Parse(end, CultureInfo.InvariantCulture);
-        var work = Enumerable.Range(firstWorker, workers).Select(worker => Task.Run(() => WorkAsync(client, Resource, worker, until, hold, pause)));
-        Write(file, (await Task.WhenAll(work)).SelectMany(static a => a));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"done {client.Renewals}"));
-        Console.ReadLine();
-        return 0;
     }
 
-    /// <summary>One worker: acquires, holds, releases, until the time is up.</summary>
-    public static async Task<List<Acquisition>> WorkAsync(ILockClient client, string resource, int worker, long until, double hold, double pause)
+    private static async Task RunSliceAsync(ILockClient client, Order order, long start, long end, string file)
     {
-        var acquisitions = new List<Acquisition>(4096);
-        while (Stopwatch.GetTimestamp() is var asked && asked < until)
+        using var giveUp = new CancellationTokenSource(Until(end) + Tail);
+        var until = end + (long)(Tail.TotalSeconds * Stopwatch.Frequency);
+
+        // Another one each slice, the same for all processes: what an earlier slice left behind is nobody's hindrance.
+        var resource = string.Create(CultureInfo.InvariantCulture, $"benchmark/contended/{start}");
+        var work = Enumerable.Range(0, order.Workers)
+            .Select(worker => Task.Run(() => WorkAsync(client, resource, order, worker, until, giveUp.Token)))
+            .ToList();
+        await Task.Delay(Until(start));
+        var (processor, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
+        await Task.Delay(Until(end));
+        (processor, bytes) = (Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes() - bytes);
+        var acquisitions = (await Task.WhenAll(work)).SelectMany(static list => list);
+        using (var writer = new BinaryWriter(File.Create(file)))
         {
-            var held = await client.AcquireAsync(resource);
-            var entered = Stopwatch.GetTimestamp();
-            Hold.Spin(hold);
-            acquisitions.Add(new Acquisition(worker, asked, entered, Stopwatch.GetTimestamp()));
-            await held.DisposeAsync();
-            if (pause > 0)
+            foreach (var acquisition in acquisitions)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(pause));
+                acquisition.Write(writer);
             }
         }
 
-        return acquisitions;
+        Participant.Say("done", processor.Ticks, bytes);
     }
 
-    /// <summary>Alone, so that the run does not measure the compiler; it takes its time when the machine is busy.</summary>
+    /// <summary>One worker: acquires, holds, releases, until the time is up.</summary>
+    private static async Task<List<Acquisition>> WorkAsync(
+        ILockClient client, string resource, Order order, int number, long until, CancellationToken giveUp)
+    {
+        var settings = order.Contention;
+        var worker = order.FirstWorker + number;
+        var random = new Random(worker);
+        var acquisitions = new List<Acquisition>(4096);
+        var interval = settings.RatePerSecond > 0 ? (long)(Stopwatch.Frequency * settings.Workers / settings.RatePerSecond) : 0;
+        var due = Stopwatch.GetTimestamp() + (interval * worker / settings.Workers);
+        while (true)
+        {
+            // At a rate, one that is late is counted from when it was due: otherwise who waits long would be counted seldom.
+            if (interval > 0 && due > Stopwatch.GetTimestamp())
+            {
+                await Task.Delay(Until(due), CancellationToken.None);
+            }
+
+            var asked = interval > 0 ? due : Stopwatch.GetTimestamp();
+            if (asked >= until || giveUp.IsCancellationRequested)
+            {
+                return acquisitions;
+            }
+
+            var mode = ModeOf(settings, random);
+            try
+            {
+                var held = await client.AcquireAsync(resource, mode, giveUp);
+                var entered = Stopwatch.GetTimestamp();
+                Hold.Spin(settings.HoldMilliseconds);
+                acquisitions.Add(new Acquisition(worker, mode, asked, entered, Stopwatch.GetTimestamp()));
+                await held.DisposeAsync();
+            }
+            catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+            {
+                acquisitions.Add(new Acquisition(worker, mode, asked, Entered: 0, Left: Stopwatch.GetTimestamp()));
+                return acquisitions;
+            }
+
+            if (settings.PauseMilliseconds > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(settings.PauseMilliseconds), CancellationToken.None);
+            }
+
+            due += interval;
+        }
+    }
+
+    private static ClaimMode ModeOf(ContentionSettings settings, Random random) => settings.Primitive switch
+    {
+        Primitive.Semaphore => ClaimMode.Counted,
+        Primitive.ReaderWriterLock when random.NextDouble() < settings.ReadShare => ClaimMode.Shared,
+        _ => ClaimMode.Exclusive,
+    };
+
+    private static TimeSpan Until(long moment) =>
+        moment > Stopwatch.GetTimestamp() ? Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), moment) : TimeSpan.Zero;
+
+    /// <summary>Alone, so that the run does not measure the compiler; for long enough that it compiles again what runs often.</summary>
     private static async Task WarmUpAsync(ILockClient client, int firstWorker)
     {
-        for (var i = 0; i < 500; i++)
+        for (var i = 0; i < 300; i++)
         {
-            await using var held = await client.AcquireAsync($"{Resource}/warm-up/{firstWorker}");
+            await using var held = await client.AcquireAsync($"benchmark/warm-up/{firstWorker}", ClaimMode.Exclusive, CancellationToken.None);
         }
     }
 
-    private static void Write(string file, IEnumerable<Acquisition> acquisitions)
-    {
-        using var writer = new BinaryWriter(File.Create(file));
-        foreach (var acquisition in acquisitions)
-        {
-            acquisition.Write(writer);
-        }
-    }
+    /// <summary>What it is told.</summary>
+    /// <param name="Client">With what.</param>
+    /// <param name="Contention">How.</param>
+    /// <param name="Workers">How many workers here.</param>
+    /// <param name="FirstWorker">The number of the first.</param>
+    public sealed record Order(ClientSettings Client, ContentionSettings Contention, int Workers, int FirstWorker);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Coordination.Benchmarks.CommandLine;
 
 namespace Coordination.Benchmarks.Participants;
@@ -10,6 +11,9 @@ namespace Coordination.Benchmarks.Participants;
 /// </summary>
 internal sealed class Participant : IAsyncDisposable
 {
+    /// <summary>The first argument of such a process; the second is its role.</summary>
+    public const string Argument = "participant";
+
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
@@ -21,7 +25,10 @@ internal sealed class Participant : IAsyncDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    public static Participant Start(params string[] arguments)
+    /// <summary>Starts a process, and waits until it is ready.</summary>
+    /// <param name="role">What it does: the name of one of the classes here.</param>
+    /// <param name="order">All that it has to know.</param>
+    public static async Task<Participant> StartAsync<T>(string role, T order)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -36,18 +43,48 @@ internal sealed class Participant : IAsyncDisposable
             start.ArgumentList.Add(typeof(Participant).Assembly.Location);
         }
 
-        foreach (var argument in arguments)
+        start.ArgumentList.Add(Argument);
+        start.ArgumentList.Add(role);
+        var participant = new Participant(Process.Start(start)!);
+        try
         {
-            start.ArgumentList.Add(argument);
+            await participant.TellAsync(JsonSerializer.Serialize(order));
+            await participant.HearAsync("ready");
+            return participant;
+        }
+        catch
+        {
+            await participant.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the order, on the other side.</summary>
+    public static T ReadOrder<T>() =>
+        JsonSerializer.Deserialize<T>(Console.ReadLine() ?? "null") ?? throw new UsageException("A participant is started by a run, not by hand.");
+
+    /// <summary>Answers, on the other side.</summary>
+    public static void Say(string word, params ReadOnlySpan<long> numbers)
+    {
+        foreach (var number in numbers)
+        {
+            word += string.Create(CultureInfo.InvariantCulture, $" {number}");
         }
 
-        return new Participant(Process.Start(start)!);
+        Console.WriteLine(word);
     }
 
     public async Task TellAsync(string line)
     {
-        await _process.StandardInput.WriteLineAsync(line);
-        await _process.StandardInput.FlushAsync();
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+            await _process.StandardInput.FlushAsync();
+        }
+        catch (IOException)
+        {
+            // It is gone. What it said is read by who waits for its answer.
+        }
     }
 
     /// <summary>Waits for a line that begins with a word, and returns the numbers behind it.</summary>
@@ -60,17 +97,29 @@ internal sealed class Participant : IAsyncDisposable
             : throw new UsageException($"A participating process failed. {(line is null ? await _errors : line)}");
     }
 
+    /// <summary>Ends it at once, as a crash would: kill -9.</summary>
+    /// <returns>When, by the monotonic clock.</returns>
+    public long Kill()
+    {
+        var moment = Stopwatch.GetTimestamp();
+        _process.Kill();
+        return moment;
+    }
+
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
-        using var limit = new CancellationTokenSource(EndLimit);
-        try
+        if (!_process.HasExited)
         {
-            await _process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _process.Kill();
+            _process.StandardInput.Close();
+            using var limit = new CancellationTokenSource(EndLimit);
+            try
+            {
+                await _process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill();
+            }
         }
 
         _process.Dispose();

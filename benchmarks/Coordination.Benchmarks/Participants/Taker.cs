@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
-using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
-using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Participants;
 
@@ -12,33 +9,32 @@ namespace Coordination.Benchmarks.Participants;
 /// </summary>
 internal static class Taker
 {
-    public const string Name = "taker";
+    public const string Role = "taker";
 
     public const string Resource = "benchmark/handed-over";
 
-    public static async Task<int> RunAsync(Arguments arguments)
+    public static async Task RunAsync()
     {
-        var endpoint = arguments.Text("--redis")!;
-        arguments.ThrowIfAnyIsLeft();
-        await using var connection = await RedisTarget.ConnectAsync(endpoint);
-        var clients = Catalog.Contenders.ToDictionary(static c => c.Key, c => c.Create(connection));
-        Console.WriteLine("ready");
+        var clients = new Dictionary<string, ILockClient>(StringComparer.Ordinal);
+        foreach (var settings in Participant.ReadOrder<IReadOnlyList<ClientSettings>>())
+        {
+            clients.Add(settings.Implementation, await Implementation.ConnectAsync(settings));
+        }
+
+        Participant.Say("ready");
         while (Console.ReadLine()?.Split(' ') is ["take", var key])
         {
-            var acquiring = clients[key].AcquireAsync(Resource);
-            Console.WriteLine("waiting");
+            var acquiring = clients[key].AcquireAsync(Resource, ClaimMode.Exclusive, CancellationToken.None);
+            Participant.Say("waiting");
             var held = await acquiring;
-            var entered = Stopwatch.GetTimestamp();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"entered {entered}"));
+            Participant.Say("entered", Stopwatch.GetTimestamp());
             await held.DisposeAsync();
-            Console.WriteLine("released");
+            Participant.Say("released");
         }
 
         foreach (var client in clients.Values)
         {
             await client.DisposeAsync();
         }
-
-        return 0;
     }
 }

@@ -46,27 +46,37 @@ internal static class Screen
             });
     }
 
-    public static void Table(string title, string[] columns, IEnumerable<string[]> rows)
+    /// <summary>Shows a table, and returns it for a report.</summary>
+    public static Table Table(string title, string[] columns, IEnumerable<string[]> rows)
     {
+        var table = new Table(title, columns, [.. rows]);
         if (IsPlain)
         {
-            PlainTable(title, columns, [.. rows]);
-            return;
+            ShowPlain(table);
+        }
+        else
+        {
+            Show(table);
         }
 
-        var table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Rounded);
-        foreach (var (name, index) in columns.Select(static (name, index) => (name, index)))
+        return table;
+    }
+
+    private static void Show(Table table)
+    {
+        var shown = new Spectre.Console.Table().Title(Markup.Escape(table.Title)).Border(TableBorder.Rounded);
+        foreach (var (name, index) in table.Columns.Select(static (name, index) => (name, index)))
         {
             var column = new TableColumn(Markup.Escape(name));
-            table.AddColumn(index == 0 ? column : column.RightAligned());
+            shown.AddColumn(index == 0 ? column : column.RightAligned());
         }
 
-        foreach (var row in rows)
+        foreach (var row in table.Rows)
         {
-            table.AddRow([.. row.Select(static cell => new Markup(Colour(Markup.Escape(cell))))]);
+            shown.AddRow([.. row.Select(static cell => new Markup(Colour(Markup.Escape(cell))))]);
         }
 
-        AnsiConsole.Write(table);
+        AnsiConsole.Write(shown);
     }
 
     private static string Colour(string cell) => cell switch
@@ -76,12 +86,12 @@ internal static class Screen
         _ => cell,
     };
 
-    private static void PlainTable(string title, string[] columns, IReadOnlyList<string[]> rows)
+    private static void ShowPlain(Table table)
     {
-        var widths = columns.Select((name, i) => rows.Select(row => row[i].Length).Append(name.Length).Max()).ToList();
+        var widths = table.Columns.Select((name, i) => table.Rows.Select(row => row[i].Length).Append(name.Length).Max()).ToList();
         Console.WriteLine();
-        Console.WriteLine(title);
-        foreach (var row in rows.Prepend(columns))
+        Console.WriteLine(table.Title);
+        foreach (var row in table.Rows.Prepend(table.Columns))
         {
             Console.WriteLine(string.Join("  ", row.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))).TrimEnd());
         }

@@ -7,96 +7,126 @@ using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Scenarios;
 
-/// <summary>Workers that contend for one lock, in processes of their own; this one only starts them and watches the server.</summary>
+/// <summary>
+/// Workers that contend for one resource, in processes of their own; this one only starts them and watches the servers. The implementations take turns, slice by slice, A B A B; one's
+/// connections are idle while another is measured.
+/// </summary>
 internal static class Contention
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
-
     public static async Task<IReadOnlyList<ContentionResult>> RunAsync(
-        RedisTarget target, IReadOnlyList<Contender> contenders, ContentionSettings settings, Action<double> progress)
-    {
-        var slices = contenders.ToDictionary(static contender => contender, static _ => new List<ContentionSlice>());
-        for (var round = 0; round < settings.Rounds; round++)
-        {
-            foreach (var contender in contenders)
-            {
-                slices[contender].Add(await RunSliceAsync(target, contender, settings));
-                progress((double)slices.Values.Sum(static list => list.Count) / (settings.Rounds * contenders.Count));
-            }
-        }
-
-        return [.. contenders.Select(contender => ContentionResult.From(contender.Name, settings.Workers, slices[contender]))];
-    }
-
-    private static async Task<ContentionSlice> RunSliceAsync(RedisTarget target, Contender contender, ContentionSettings settings)
+        Backend backend, IServers servers, IReadOnlyList<Implementation> implementations, ContentionSettings settings, Action<double> progress)
     {
         var directory = Directory.CreateTempSubdirectory("coordination-benchmarks-");
-        var contestants = new List<(Participant Process, string File)>();
+        var teams = new List<Team>();
         try
         {
-            var firstWorker = 0;
-            for (var i = 0; i < settings.Processes; i++)
+            foreach (var implementation in implementations)
             {
-                var workers = (settings.Workers / settings.Processes) + (i < settings.Workers % settings.Processes ? 1 : 0);
-                var file = Path.Combine(directory.FullName, i.ToString(CultureInfo.InvariantCulture));
-                contestants.Add((Participant.Start(
-                    Contestant.Name,
-                    "--redis", target.Endpoint,
-                    "--implementation", contender.Key,
-                    "--workers", workers.ToString(CultureInfo.InvariantCulture),
-                    "--first-worker", firstWorker.ToString(CultureInfo.InvariantCulture),
-                    "--hold-ms", settings.HoldMilliseconds.ToString(CultureInfo.InvariantCulture),
-                    "--pause-ms", settings.PauseMilliseconds.ToString(CultureInfo.InvariantCulture),
-                    "--file", file), file));
-                firstWorker += workers;
+                var team = new Team(implementation);
+                teams.Add(team);
+                await team.StartAsync(backend, servers, settings);
             }
 
-            foreach (var (process, _) in contestants)
+            for (var round = 0; round < settings.Rounds; round++)
             {
-                await process.HearAsync("ready");
+                foreach (var team in teams)
+                {
+                    team.Slices.Add(await team.RunSliceAsync(servers, settings, directory.FullName));
+                    progress((double)teams.Sum(static one => one.Slices.Count) / (settings.Rounds * teams.Count));
+                }
             }
 
-            var duration = TimeSpan.FromSeconds(settings.Seconds / settings.Rounds);
-            var until = Stopwatch.GetTimestamp() + (long)((WarmUp + duration).TotalSeconds * Stopwatch.Frequency);
-            foreach (var (process, _) in contestants)
-            {
-                await process.TellAsync(string.Create(CultureInfo.InvariantCulture, $"run {until}"));
-            }
-
-            // Within the run: as many claims are under way at the first count as at the last.
-            await Task.Delay(WarmUp);
-            var before = await target.Counters.CommandsAsync();
-            var start = Stopwatch.GetTimestamp();
-            await Task.Delay(duration - TimeSpan.FromMilliseconds(50));
-            var commands = await target.Counters.CommandsAsync() - before;
-            var end = Stopwatch.GetTimestamp();
-
-            var all = new List<Acquisition>();
-            foreach (var (process, file) in contestants)
-            {
-                commands -= (await process.HearAsync("done"))[0];
-                all.AddRange(Read(file));
-            }
-
-            return new ContentionSlice(all, start, end, commands);
+            return [.. teams.Select(team => ContentionResult.From(backend.Name, team.Implementation.NameOn(backend), settings, team.Slices))];
         }
         finally
         {
-            foreach (var (process, _) in contestants)
+            foreach (var team in teams)
             {
-                await process.DisposeAsync();
+                await team.DisposeAsync();
             }
 
             directory.Delete(recursive: true);
         }
     }
 
-    private static IEnumerable<Acquisition> Read(string file)
+    private sealed class Team(Implementation implementation) : IAsyncDisposable
     {
-        using var reader = new BinaryReader(File.OpenRead(file));
-        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        private readonly List<Participant> _processes = [];
+
+        public Implementation Implementation => implementation;
+
+        public List<ContentionSlice> Slices { get; } = [];
+
+        public async Task StartAsync(Backend backend, IServers servers, ContentionSettings settings)
         {
-            yield return Acquisition.Read(reader);
+            var firstWorker = 0;
+            for (var i = 0; i < settings.Processes; i++)
+            {
+                var workers = (settings.Workers / settings.Processes) + (i < settings.Workers % settings.Processes ? 1 : 0);
+                var client = new ClientSettings(backend.Key, servers.Connection, implementation.Key)
+                {
+                    Primitive = settings.Primitive,
+                    Permits = settings.Capacity,
+                    Workers = workers,
+                };
+                _processes.Add(await Participant.StartAsync(Contestant.Role, new Contestant.Order(client, settings, workers, firstWorker)));
+                firstWorker += workers;
+            }
+        }
+
+        public async Task<ContentionSlice> RunSliceAsync(IServers servers, ContentionSettings settings, string directory)
+        {
+            var warmUp = TimeSpan.FromSeconds(settings.WarmUpSeconds);
+            var duration = TimeSpan.FromSeconds(settings.Seconds / settings.Rounds);
+            var begin = Stopwatch.GetTimestamp();
+            var until = begin + (long)((warmUp + duration).TotalSeconds * Stopwatch.Frequency);
+            for (var i = 0; i < _processes.Count; i++)
+            {
+                await _processes[i].TellAsync(string.Create(
+                    CultureInfo.InvariantCulture, $"run {begin + (long)(warmUp.TotalSeconds * Stopwatch.Frequency)} {until} {FileOf(directory, i)}"));
+            }
+
+            // Within the run: as many claims are under way at the first count as at the last.
+            await Task.Delay(warmUp - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } left ? left : TimeSpan.Zero);
+            var before = await servers.RequestsAsync();
+            var start = Stopwatch.GetTimestamp();
+            await Task.Delay(warmUp + duration - Stopwatch.GetElapsedTime(begin));
+            var requests = await servers.RequestsAsync() - before;
+            var end = Stopwatch.GetTimestamp();
+
+            var all = new List<Acquisition>();
+            var (processor, bytes) = (0L, 0L);
+            for (var i = 0; i < _processes.Count; i++)
+            {
+                if (await _processes[i].HearAsync("done") is [var ticks, var allocated])
+                {
+                    processor += ticks;
+                    bytes += allocated;
+                }
+
+                all.AddRange(Read(FileOf(directory, i)));
+            }
+
+            return new ContentionSlice(all, start, end, requests, TimeSpan.FromTicks(processor), bytes);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var process in _processes)
+            {
+                await process.DisposeAsync();
+            }
+        }
+
+        private static string FileOf(string directory, int process) => Path.Combine(directory, process.ToString(CultureInfo.InvariantCulture));
+
+        private static IEnumerable<Acquisition> Read(string file)
+        {
+            using var reader = new BinaryReader(File.OpenRead(file));
+            while (reader.BaseStream.Position < reader.BaseStream.Length)
+            {
+                yield return Acquisition.Read(reader);
+            }
         }
     }
 }

@@ -3,16 +3,30 @@ using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
 using Coordination.Benchmarks.Servers;
-using StackExchange.Redis;
 
 namespace Coordination.Benchmarks.Scenarios;
 
 /// <summary>How long it took from one process's release call until another process held.</summary>
-internal sealed record HandOffResult(string Implementation, long HandOffs, double MeanMicroseconds, double P50Microseconds, double P99Microseconds, double TimesPing);
+/// <param name="Implementation">Which.</param>
+/// <param name="HandOffs">How many.</param>
+/// <param name="MeanMicroseconds">The mean.</param>
+/// <param name="P50Microseconds">The median.</param>
+/// <param name="P99Microseconds">99th percentile.</param>
+/// <param name="MaxMicroseconds">The longest.</param>
+/// <param name="TimesRoundTrip">The mean, in round trips of the same run.</param>
+internal sealed record HandOffResult(
+    string Implementation, long HandOffs, double MeanMicroseconds, double P50Microseconds, double P99Microseconds, double MaxMicroseconds, double TimesRoundTrip);
+
+/// <summary>All hand-offs of a run.</summary>
+/// <param name="Backend">On what.</param>
+/// <param name="RoundTrip">What one round trip is: PING.</param>
+/// <param name="RoundTripP50Microseconds">How long it takes.</param>
+/// <param name="Results">By implementation.</param>
+internal sealed record HandOffRun(string Backend, string RoundTrip, double RoundTripP50Microseconds, IReadOnlyList<HandOffResult> Results);
 
 /// <summary>
-/// Hands a lock from this process to another, over and over, with each implementation in turn; and pings in between, as the measure of one
-/// round trip in the same run.
+/// Hands a lock from this process to another, over and over, with each implementation in turn; with round trips in between, as the measure of the
+/// same run.
 /// </summary>
 internal static class HandOff
 {
@@ -24,30 +38,36 @@ internal static class HandOff
 
     private const int WarmUpRounds = 2;
 
-    public static async Task<(double PingP50, IReadOnlyList<HandOffResult> Results)> RunAsync(
-        RedisTarget target, IReadOnlyList<Contender> contenders, int rounds, Action<double> progress)
+    public static async Task<HandOffRun> RunAsync(
+        Backend backend, IServers servers, IReadOnlyList<Implementation> implementations, int rounds, Action<double> progress)
     {
-        await using var connection = await RedisTarget.ConnectAsync(target.Endpoint);
-        await using var taker = Participant.Start(Taker.Name, "--redis", target.Endpoint);
-        await taker.HearAsync("ready");
-        var givers = contenders.Select(contender => (Contender: contender, Client: contender.Create(connection), Latencies: new Latencies())).ToList();
-        var pings = new Latencies();
+        await using var roundTrip = await RoundTrip.ConnectAsync(backend.Store, servers.Connection)
+            ?? throw new CommandLine.UsageException($"There is no hand-off between processes on {backend.Key}.");
+        List<ClientSettings> settings = [.. implementations.Select(implementation => new ClientSettings(backend.Key, servers.Connection, implementation.Key))];
+        await using var taker = await Participant.StartAsync(Taker.Role, settings);
+        var givers = new List<(Implementation Implementation, ILockClient Client, Latencies Latencies)>();
+        var roundTrips = new Latencies();
         try
         {
+            foreach (var (implementation, its) in implementations.Zip(settings))
+            {
+                givers.Add((implementation, await Implementation.ConnectAsync(its), new Latencies()));
+            }
+
             for (var round = -WarmUpRounds; round < rounds; round++)
             {
                 var counts = round >= 0;
-                foreach (var (contender, client, latencies) in givers)
+                foreach (var (implementation, client, latencies) in givers)
                 {
-                    for (var i = 0; i < (contender.Polls ? 1 : PerRound); i++)
+                    for (var i = 0; i < (implementation.Polls ? 1 : PerRound); i++)
                     {
-                        var took = await HandOverAsync(client, contender.Key, taker);
+                        var took = await HandOverAsync(client, implementation.Key, taker);
                         if (counts)
                         {
                             latencies.Record(took);
                         }
 
-                        await PingAsync(connection, counts ? pings : null);
+                        await AskAsync(roundTrip, counts ? roundTrips : null);
                     }
                 }
 
@@ -62,19 +82,20 @@ internal static class HandOff
             }
         }
 
-        var ping = pings.PercentileMicroseconds(50);
-        return (ping, [.. givers.Select(giver => new HandOffResult(
-            giver.Contender.Name,
+        var one = roundTrips.PercentileMicroseconds(50);
+        return new HandOffRun(backend.Name, roundTrip.Name, one, [.. givers.Select(giver => new HandOffResult(
+            giver.Implementation.Name,
             giver.Latencies.Count,
             giver.Latencies.MeanMicroseconds,
             giver.Latencies.PercentileMicroseconds(50),
             giver.Latencies.PercentileMicroseconds(99),
-            giver.Latencies.MeanMicroseconds / ping))]);
+            giver.Latencies.MaxMicroseconds,
+            giver.Latencies.MeanMicroseconds / one))]);
     }
 
     private static async Task<long> HandOverAsync(ILockClient client, string key, Participant taker)
     {
-        var held = await client.AcquireAsync(Taker.Resource);
+        var held = await client.AcquireAsync(Taker.Resource, ClaimMode.Exclusive, CancellationToken.None);
         await taker.TellAsync($"take {key}");
         await taker.HearAsync("waiting");
         await Task.Delay(Hold);
@@ -85,12 +106,12 @@ internal static class HandOff
         return entered > released ? entered - released : throw new OverlapException($"{key} let two processes hold at once.");
     }
 
-    private static async Task PingAsync(ConnectionMultiplexer connection, Latencies? latencies)
+    private static async Task AskAsync(RoundTrip roundTrip, Latencies? latencies)
     {
         for (var i = 0; i < 10; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            await connection.GetDatabase().PingAsync();
+            await roundTrip.RunAsync();
             latencies?.Record(Stopwatch.GetTimestamp() - start);
         }
     }

@@ -1,25 +1,26 @@
 using System.Diagnostics;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Servers;
-using Coordination.Redis;
 
 namespace Coordination.Benchmarks.Scenarios;
 
 /// <summary>What holding many leases costs.</summary>
 /// <param name="Leases">How many are held.</param>
 /// <param name="Cycles">How many renewals were watched.</param>
-/// <param name="CommandsPerCycle">Commands that one renewal of all of them takes.</param>
-/// <param name="LeasesPerCommand">The size of a batch.</param>
+/// <param name="RequestsPerCycle">Requests that one renewal of all of them takes, by the servers' own counters; keep-alives of etcd are not among them.</param>
+/// <param name="LeasesPerRequest">The size of a batch.</param>
 /// <param name="CycleMilliseconds">How long the last renewal took.</param>
+/// <param name="ProcessorMillisecondsPerCycle">Processor time of this process for one cycle.</param>
 /// <param name="BytesPerLeaseAndCycle">What a renewal allocates for each lease.</param>
 /// <param name="ExtraTimers">Timers more than before the first lease.</param>
 /// <param name="ExtraThreads">Threads more than before the first lease.</param>
 internal sealed record ScaleResult(
     int Leases,
     int Cycles,
-    double CommandsPerCycle,
-    double LeasesPerCommand,
+    double? RequestsPerCycle,
+    double? LeasesPerRequest,
     double CycleMilliseconds,
+    double ProcessorMillisecondsPerCycle,
     double BytesPerLeaseAndCycle,
     long ExtraTimers,
     int ExtraThreads);
@@ -30,25 +31,26 @@ internal static class Scale
     private const int Cycles = 3;
 
     /// <summary>Renewed every third of it. Short, to see several cycles, and long beside the time that one takes.</summary>
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(6);
+    private const double LeaseSeconds = 6;
 
-    public static async Task<IReadOnlyList<ScaleResult>> RunAsync(RedisTarget target, IReadOnlyList<int> counts, Action<double> progress)
+    public static async Task<IReadOnlyList<ScaleResult>> RunAsync(Backend backend, IServers servers, IReadOnlyList<int> counts, Action<double> progress)
     {
         var results = new List<ScaleResult>();
         foreach (var count in counts)
         {
-            results.Add(await RunAsync(target, count));
+            results.Add(await RunAsync(backend, servers, count));
             progress((double)results.Count / counts.Count);
         }
 
         return results;
     }
 
-    private static async Task<ScaleResult> RunAsync(RedisTarget target, int count)
+    private static async Task<ScaleResult> RunAsync(Backend backend, IServers servers, int count)
     {
-        await using var connection = await RedisTarget.ConnectAsync(target.Endpoint);
         using var renewals = new RenewalCounter();
-        await using var coordinator = new Coordinator(new RedisBackend(connection), new CoordinatorOptions { LeaseDuration = Duration });
+        var settings = new ClientSettings(backend.Key, servers.Connection, Catalog.Ours.Key) { LeaseSeconds = LeaseSeconds };
+        await using var client = await CoordinationLock.ConnectAsync(backend.Store, settings);
+        var coordinator = ((CoordinationLock)client).Coordinator;
 
         // What connection and session need once is not counted with the leases.
         await (await coordinator.CreateLock("benchmark/first").AcquireAsync()).DisposeAsync();
@@ -62,17 +64,20 @@ internal static class Scale
         }
 
         await NextAsync(renewals, 1);
-        var commands = await target.Counters.CommandsAsync();
+        var requests = await servers.RequestsAsync();
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var processor = Environment.CpuUsage.TotalTime;
         await NextAsync(renewals, Cycles);
+        processor = Environment.CpuUsage.TotalTime - processor;
         bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        commands = await target.Counters.CommandsAsync() - commands;
+        requests = await servers.RequestsAsync() - requests;
         var result = new ScaleResult(
             count,
             Cycles,
-            (double)commands / Cycles,
-            (double)count * Cycles / commands,
+            requests / (double)Cycles,
+            requests is null or 0 ? null : (double)count * Cycles / requests,
             renewals.Last.TotalMilliseconds,
+            processor.TotalMilliseconds / Cycles,
             (double)bytes / count / Cycles,
             Timer.ActiveCount - timers,
             Threads() - threads);
@@ -82,7 +87,11 @@ internal static class Scale
             throw new InvalidOperationException($"The lease on {lost.Name} is {lost.State}: the run says nothing.");
         }
 
-        await Task.WhenAll(leases.Select(static lease => lease.DisposeAsync().AsTask()));
+        foreach (var batch in leases.Chunk(64))
+        {
+            await Task.WhenAll(batch.Select(static lease => lease.DisposeAsync().AsTask()));
+        }
+
         return result;
     }
 

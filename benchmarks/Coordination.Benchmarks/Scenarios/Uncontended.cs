@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
+using Coordination.Benchmarks.Servers;
 
 namespace Coordination.Benchmarks.Scenarios;
 
@@ -14,7 +15,8 @@ namespace Coordination.Benchmarks.Scenarios;
 /// <param name="ClientProcessorMicroseconds">Processor time of this process, which other programs on the machine hardly change.</param>
 /// <param name="ServerProcessorMicroseconds">Processor time of the server.</param>
 /// <param name="RatioToFloor">Median of the rounds' ratios to the floor: the least that a lock on this server cannot do without.</param>
-/// <param name="RatioToOwnScripts">The same to our own requests, sent raw.</param>
+/// <param name="RatioToOwnRequests">The same to our own requests, sent raw.</param>
+/// <param name="Times">The distribution.</param>
 internal sealed record UncontendedResult(
     string Name,
     long Pairs,
@@ -25,7 +27,8 @@ internal sealed record UncontendedResult(
     double ClientProcessorMicroseconds,
     double ServerProcessorMicroseconds,
     double RatioToFloor,
-    double RatioToOwnScripts);
+    double RatioToOwnRequests,
+    IReadOnlyList<CurvePoint> Times);
 
 /// <summary>
 /// Runs all implementations in turn, a short block each, round after round: A B C A B C. The machine's drift then falls on all alike, and a
@@ -35,9 +38,9 @@ internal static class Uncontended
 {
     private const int BlockSize = 200;
 
-    public static async Task<IReadOnlyList<UncontendedResult>> RunAsync(
-        IReadOnlyList<IPair> pairs, IPair floor, IPair own, Func<Task<TimeSpan>> serverProcessorTime, TimeSpan duration, Action<double> progress)
+    public static async Task<IReadOnlyList<UncontendedResult>> RunAsync(PairSet set, IServers servers, TimeSpan duration, Action<double> progress)
     {
+        var (pairs, floor, own, serverProcessorTime) = (set.Pairs, set.Floor, set.Own, (Func<Task<TimeSpan>>)servers.ProcessorTimeAsync);
         var series = pairs.Select(pair => new Series(pair, serverProcessorTime)).ToList();
         var start = Stopwatch.GetTimestamp();
 
@@ -102,7 +105,7 @@ internal static class Uncontended
             _medians.Add(_block[BlockSize / 2]);
         }
 
-        public UncontendedResult ToResult(Series floor, Series ownScripts) => new(
+        public UncontendedResult ToResult(Series floor, Series ownRequests) => new(
             Pair.Name,
             _latencies.Count,
             _latencies.MeanMicroseconds,
@@ -112,7 +115,8 @@ internal static class Uncontended
             _client.TotalMicroseconds / _latencies.Count,
             _server.TotalMicroseconds / _latencies.Count,
             RatioTo(floor),
-            RatioTo(ownScripts));
+            RatioTo(ownRequests),
+            _latencies.Curve());
 
         private double RatioTo(Series other)
         {

@@ -4,7 +4,7 @@ using Coordination.Benchmarks.CommandLine;
 namespace Coordination.Benchmarks.Servers;
 
 /// <summary>The etcd that a run uses: members of its own, or the user's.</summary>
-internal sealed class EtcdTarget : IAsyncDisposable
+internal sealed class EtcdTarget : IServers
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -20,7 +20,7 @@ internal sealed class EtcdTarget : IAsyncDisposable
 
     public string Description { get; }
 
-    public string Endpoints => string.Join(',', _addresses);
+    public string Connection => string.Join(',', _addresses);
 
     /// <summary>The one member that peers without a choice of members talk to; ours uses the same as long as it answers.</summary>
     public Uri First => new(_addresses[0]);
@@ -43,7 +43,7 @@ internal sealed class EtcdTarget : IAsyncDisposable
     }
 
     /// <summary>What clients have sent to all members so far: requests, and what goes over streams; keep-alives aside.</summary>
-    public async Task<long> RequestsAsync()
+    public async Task<long?> RequestsAsync()
     {
         var count = 0.0;
         foreach (var address in _addresses)

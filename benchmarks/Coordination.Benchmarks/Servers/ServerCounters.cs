@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace Coordination.Benchmarks.Servers;
 
-/// <summary>What the server has done so far, by its INFO.</summary>
-internal sealed class ServerCounters(ConnectionMultiplexer connection)
+/// <summary>What a Redis server has done so far, by its INFO.</summary>
+internal static class ServerCounters
 {
     /// <summary>
     /// The server counts what scripts call along with what clients send. These are sent by clients for a lock's sake by all that are
@@ -13,7 +13,7 @@ internal sealed class ServerCounters(ConnectionMultiplexer connection)
     private static readonly HashSet<string> Clients = new(StringComparer.Ordinal) { "eval", "evalsha", "fcall", "set", "script|load", "subscribe", "unsubscribe" };
 
     /// <summary>The commands that clients sent for their locks.</summary>
-    public async Task<long> CommandsAsync()
+    public static async Task<long> CommandsAsync(ConnectionMultiplexer connection)
     {
         var sections = await connection.GetServers()[0].InfoAsync("commandstats");
         return sections.SelectMany(static section => section)
@@ -22,7 +22,7 @@ internal sealed class ServerCounters(ConnectionMultiplexer connection)
     }
 
     /// <summary>The processor time that it took.</summary>
-    public async Task<TimeSpan> ProcessorTimeAsync()
+    public static async Task<TimeSpan> ProcessorTimeAsync(ConnectionMultiplexer connection)
     {
         var sections = await connection.GetServers()[0].InfoAsync("cpu");
         return TimeSpan.FromSeconds(sections.SelectMany(static section => section)

@@ -5,7 +5,7 @@ using Coordination.Benchmarks.CommandLine;
 namespace Coordination.Benchmarks.Servers;
 
 /// <summary>The ZooKeeper that a run uses: servers of its own, or the user's.</summary>
-internal sealed class ZooKeeperTarget : IAsyncDisposable
+internal sealed class ZooKeeperTarget : IServers
 {
     private readonly ZooKeeperServer? _own;
     private readonly IReadOnlyList<string> _addresses;
@@ -20,7 +20,7 @@ internal sealed class ZooKeeperTarget : IAsyncDisposable
 
     public string Description { get; }
 
-    public string Servers => string.Join(',', _addresses);
+    public string Connection => string.Join(',', _addresses);
 
     public static async Task<ZooKeeperTarget> OpenAsync(string? given, int members)
     {
@@ -39,7 +39,7 @@ internal sealed class ZooKeeperTarget : IAsyncDisposable
     }
 
     /// <summary>What clients have sent to all servers so far. A session that is idle for ten seconds pings.</summary>
-    public async Task<long> RequestsAsync()
+    public async Task<long?> RequestsAsync()
     {
         var count = 0L;
         foreach (var address in _addresses)

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Coordination.Benchmarks.Tests;
+
+/// <summary>A run of the benchmarks as a process of its own.</summary>
+/// <param name="ExitCode">How it ended.</param>
+/// <param name="Output">What it printed.</param>
+/// <param name="Errors">What it complained of.</param>
+internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    /// <summary>The program that the build has made.</summary>
+    public static string Program { get; } = PathOf("BenchmarksPath");
+
+    /// <summary>A path of the repository that the project file names.</summary>
+    public static string PathOf(string key) => Path.GetFullPath(typeof(BenchmarksRun).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == key).Value!);
+
+    public static Task<BenchmarksRun> StartAsync(params string[] arguments) => StartAsync(Program, arguments);
+
+    public static async Task<BenchmarksRun> StartAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.StandardInput.Close();
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"benchmarks {string.Join(' ', arguments)} did not end within {Limit}. It printed:\n{await output}\n{await errors}");
+        }
+
+        return new BenchmarksRun(process.ExitCode, await output, await errors);
+    }
+}
