@@ -26,6 +26,7 @@ needed=(
   ip=iproute2
   iptables=iptables
   prometheus=prometheus
+  chromium=chromium
   dockerd=docker.io
 )
 

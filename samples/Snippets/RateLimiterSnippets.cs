@@ -25,6 +25,18 @@ internal static class RateLimiterSnippets
         // end
     }
 
+    public static void Unavailable(WebApplication app)
+    {
+        // snippet: limiter-unavailable
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = exception => exception is CoordinationException { IsTransient: true }
+                ? StatusCodes.Status503ServiceUnavailable
+                : StatusCodes.Status500InternalServerError,
+        });
+        // end
+    }
+
     // snippet: limiter-http
     public sealed class LimitedHandler(RateLimiter limiter) : DelegatingHandler
     {

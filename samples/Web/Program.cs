@@ -20,7 +20,17 @@ builder.Services.AddRateLimiter(options =>
         context.RequestServices.GetRequiredService<ICoordinator>().CreateSemaphore(Work.Reports, maxCount: 2).AsRateLimiter(queueLimit: 5)));
 });
 
+builder.Services.AddProblemDetails();
+
 var app = builder.Build();
+
+// A backend out of reach is not this application's fault, and passes.
+app.UseExceptionHandler(new ExceptionHandlerOptions
+{
+    StatusCodeSelector = static exception => exception is CoordinationException { IsTransient: true }
+        ? StatusCodes.Status503ServiceUnavailable
+        : StatusCodes.Status500InternalServerError,
+});
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.UseRateLimiter();

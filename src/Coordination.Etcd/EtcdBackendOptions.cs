@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Coordination.Etcd;
 
 /// <summary>How the etcd backend connects and names its keys.</summary>
@@ -45,16 +43,4 @@ public sealed class EtcdBackendOptions
     /// less than half the operation timeout, so that there is time to ask another member.
     /// </value>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>Where in the configuration they come from, for messages.</summary>
-    internal string? Section { get; private set; }
-
-    /// <summary>Whether they should come from a section that is not there.</summary>
-    internal bool IsSectionMissing { get; private set; }
-
-    internal void ComeFrom(IConfiguration configuration)
-    {
-        Section = (configuration as IConfigurationSection)?.Path;
-        IsSectionMissing = configuration is IConfigurationSection section && !section.Exists();
-    }
 }

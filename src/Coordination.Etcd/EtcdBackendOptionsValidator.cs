@@ -1,27 +1,10 @@
-using Microsoft.Extensions.Options;
-
 namespace Coordination.Etcd;
 
 /// <summary>Checks <see cref="EtcdBackendOptions"/>, once, before anything is sent.</summary>
-internal sealed class EtcdBackendOptionsValidator : IValidateOptions<EtcdBackendOptions>
+internal static class EtcdBackendOptionsValidator
 {
     private static readonly TimeSpan MinCallTimeout = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxCallTimeout = TimeSpan.FromMinutes(1);
-
-    /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, EtcdBackendOptions options)
-    {
-        if (options is { IsSectionMissing: true, Section: { } missing })
-        {
-            var key = missing[(missing.LastIndexOf(':') + 1)..];
-            return ValidateOptionsResult.Fail(
-                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"Endpoints\": \"http://etcd1:2379\" }}.");
-        }
-
-        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
-        var failures = Failures(options).Select(failure => where + failure).ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
 
     /// <summary>Throws when an option is out of its range.</summary>
     /// <param name="options">The options.</param>
@@ -55,7 +38,10 @@ internal sealed class EtcdBackendOptionsValidator : IValidateOptions<EtcdBackend
         return addresses.Count == 0 ? null : addresses;
     }
 
-    private static IEnumerable<string> Failures(EtcdBackendOptions options)
+    /// <summary>Says what is wrong.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>A message for each option that is out of its range, beginning with its name.</returns>
+    public static IEnumerable<string> Failures(EtcdBackendOptions options)
     {
         if (Addresses(options.Endpoints) is null)
         {

@@ -1,7 +1,6 @@
 using Coordination.DependencyInjection;
 using Coordination.Etcd;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -39,7 +38,7 @@ public static class EtcdCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
+        Options(builder, configuration).Bind(configuration);
         return Use(builder);
     }
 
@@ -55,9 +54,7 @@ public static class EtcdCoordinatorBuilderExtensions
     private static ICoordinatorBuilder Use(ICoordinatorBuilder builder) => builder.UseBackend(provider => EtcdBackend.Create(
         provider.GetRequiredService<IOptionsMonitor<EtcdBackendOptions>>().Get(builder.Name), provider.GetService<ILoggerFactory>()));
 
-    private static OptionsBuilder<EtcdBackendOptions> Options(ICoordinatorBuilder builder)
-    {
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EtcdBackendOptions>, EtcdBackendOptionsValidator>());
-        return builder.Services.AddOptions<EtcdBackendOptions>(builder.Name).ValidateOnStart();
-    }
+    private static OptionsBuilder<EtcdBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
+        builder.Services.AddOptions<EtcdBackendOptions>(builder.Name)
+            .ValidateBackendOptions(section, "{ \"Endpoints\": \"http://etcd1:2379\" }", EtcdBackendOptionsValidator.Failures);
 }

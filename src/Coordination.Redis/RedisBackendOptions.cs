@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Coordination.Redis;
 
 /// <summary>How the Redis backend connects and names its keys.</summary>
@@ -41,16 +39,4 @@ public sealed class RedisBackendOptions
     /// <summary>How long the replicas may take for that.</summary>
     /// <value>From 10 milliseconds to 10 seconds; below a third of the leases' duration if they are to survive slow replicas. The default is one second.</value>
     public TimeSpan ReplicaAckTimeout { get; set; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Where in the configuration they come from, for messages.</summary>
-    internal string? Section { get; private set; }
-
-    /// <summary>Whether they should come from a section that is not there.</summary>
-    internal bool IsSectionMissing { get; private set; }
-
-    internal void ComeFrom(IConfiguration configuration)
-    {
-        Section = (configuration as IConfigurationSection)?.Path;
-        IsSectionMissing = configuration is IConfigurationSection section && !section.Exists();
-    }
 }

@@ -1,10 +1,9 @@
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Coordination.Redis;
 
 /// <summary>Checks <see cref="RedisBackendOptions"/>, once, before anything is sent.</summary>
-internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBackendOptions>
+internal static class RedisBackendOptionsValidator
 {
     private const int MaxReplicas = 16;
 
@@ -12,21 +11,6 @@ internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBacke
     private static readonly TimeSpan MaxAckTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MinRetention = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(365);
-
-    /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, RedisBackendOptions options)
-    {
-        if (options is { IsSectionMissing: true, Section: { } missing })
-        {
-            var key = missing[(missing.LastIndexOf(':') + 1)..];
-            return ValidateOptionsResult.Fail(
-                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"Configuration\": \"localhost:6379\" }}.");
-        }
-
-        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
-        var failures = Failures(options).Select(failure => where + failure).ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
 
     /// <summary>Throws when an option is out of its range.</summary>
     /// <param name="options">The options.</param>
@@ -39,7 +23,10 @@ internal sealed class RedisBackendOptionsValidator : IValidateOptions<RedisBacke
         }
     }
 
-    private static IEnumerable<string> Failures(RedisBackendOptions options)
+    /// <summary>Says what is wrong.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>A message for each option that is out of its range, beginning with its name.</returns>
+    public static IEnumerable<string> Failures(RedisBackendOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.Configuration))
         {

@@ -1,7 +1,6 @@
 using Coordination.DependencyInjection;
 using Coordination.Redis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -41,7 +40,7 @@ public static class RedisCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
+        Options(builder, configuration).Bind(configuration);
         return builder.UseBackend(provider => RedisBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
     }
 
@@ -61,7 +60,8 @@ public static class RedisCoordinatorBuilderExtensions
 
         return builder.UseBackend(provider => new RedisBackend(
             MultiplexerOf(provider, builder.Name) ?? throw new InvalidOperationException(
-                "UseRedis() without a configuration takes the container's IConnectionMultiplexer, and there is none. Register one, or write UseRedis(\"localhost:6379\")."),
+                (builder.Name.Length == 0 ? "" : $"The coordinator '{builder.Name}': ")
+                + "UseRedis() without a configuration takes the container's IConnectionMultiplexer, and there is none. Register one, or write UseRedis(\"localhost:6379\")."),
             Read(provider, builder.Name),
             provider.GetService<ILoggerFactory>()));
     }
@@ -75,11 +75,9 @@ public static class RedisCoordinatorBuilderExtensions
         return choices.Add("Redis", static (builder, section) => builder.UseRedis(section));
     }
 
-    private static OptionsBuilder<RedisBackendOptions> Options(ICoordinatorBuilder builder)
-    {
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisBackendOptions>, RedisBackendOptionsValidator>());
-        return builder.Services.AddOptions<RedisBackendOptions>(builder.Name).ValidateOnStart();
-    }
+    private static OptionsBuilder<RedisBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
+        builder.Services.AddOptions<RedisBackendOptions>(builder.Name)
+            .ValidateBackendOptions(section, "{ \"Configuration\": \"localhost:6379\" }", RedisBackendOptionsValidator.Failures);
 
     private static RedisBackendOptions Read(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<RedisBackendOptions>>().Get(name);

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Coordination.ZooKeeper;
 
 /// <summary>How the ZooKeeper backend connects and names its nodes.</summary>
@@ -55,16 +53,4 @@ public sealed class ZooKeeperBackendOptions
     /// where that is longer, and at most 10 seconds: there is no other.
     /// </value>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>Where in the configuration they come from, for messages.</summary>
-    internal string? Section { get; private set; }
-
-    /// <summary>Whether they should come from a section that is not there.</summary>
-    internal bool IsSectionMissing { get; private set; }
-
-    internal void ComeFrom(IConfiguration configuration)
-    {
-        Section = (configuration as IConfigurationSection)?.Path;
-        IsSectionMissing = configuration is IConfigurationSection section && !section.Exists();
-    }
 }

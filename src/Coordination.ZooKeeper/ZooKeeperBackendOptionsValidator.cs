@@ -1,30 +1,14 @@
 using Coordination.ZooKeeper.Client;
-using Microsoft.Extensions.Options;
 
 namespace Coordination.ZooKeeper;
 
 /// <summary>Checks <see cref="ZooKeeperBackendOptions"/>, once, before anything is sent.</summary>
-internal sealed class ZooKeeperBackendOptionsValidator : IValidateOptions<ZooKeeperBackendOptions>
+internal static class ZooKeeperBackendOptionsValidator
 {
     private const int MaxRootLength = 256;
 
     private static readonly TimeSpan MinCallTimeout = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxCallTimeout = TimeSpan.FromMinutes(1);
-
-    /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, ZooKeeperBackendOptions options)
-    {
-        if (options is { IsSectionMissing: true, Section: { } missing })
-        {
-            var key = missing[(missing.LastIndexOf(':') + 1)..];
-            return ValidateOptionsResult.Fail(
-                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"ConnectionString\": \"zk1:2181\" }}.");
-        }
-
-        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
-        var failures = Failures(options).Select(failure => where + failure).ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
 
     /// <summary>Throws when an option is out of its range.</summary>
     /// <param name="options">The options.</param>
@@ -37,7 +21,10 @@ internal sealed class ZooKeeperBackendOptionsValidator : IValidateOptions<ZooKee
         }
     }
 
-    private static IEnumerable<string> Failures(ZooKeeperBackendOptions options)
+    /// <summary>Says what is wrong.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>A message for each option that is out of its range, beginning with its name.</returns>
+    public static IEnumerable<string> Failures(ZooKeeperBackendOptions options)
     {
         if (EndpointsFault(options.ConnectionString) is { } fault)
         {

@@ -1,7 +1,6 @@
 using Coordination.DependencyInjection;
 using Coordination.ZooKeeper;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -39,7 +38,7 @@ public static class ZooKeeperCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
+        Options(builder, configuration).Bind(configuration);
         return Use(builder);
     }
 
@@ -55,9 +54,7 @@ public static class ZooKeeperCoordinatorBuilderExtensions
     private static ICoordinatorBuilder Use(ICoordinatorBuilder builder) => builder.UseBackend(provider => ZooKeeperBackend.Create(
         provider.GetRequiredService<IOptionsMonitor<ZooKeeperBackendOptions>>().Get(builder.Name), provider.GetService<ILoggerFactory>()));
 
-    private static OptionsBuilder<ZooKeeperBackendOptions> Options(ICoordinatorBuilder builder)
-    {
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ZooKeeperBackendOptions>, ZooKeeperBackendOptionsValidator>());
-        return builder.Services.AddOptions<ZooKeeperBackendOptions>(builder.Name).ValidateOnStart();
-    }
+    private static OptionsBuilder<ZooKeeperBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
+        builder.Services.AddOptions<ZooKeeperBackendOptions>(builder.Name)
+            .ValidateBackendOptions(section, "{ \"ConnectionString\": \"zk1:2181\" }", ZooKeeperBackendOptionsValidator.Failures);
 }

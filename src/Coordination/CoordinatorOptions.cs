@@ -28,9 +28,6 @@ public sealed class CoordinatorOptions
     /// </value>
     public bool TagMetricsWithResource { get; set; }
 
-    /// <summary>Where in the configuration they come from, for messages.</summary>
-    internal string? Section { get; set; }
-
     /// <summary>What the coordinator keeps, so that a later change by the caller does not change it half-way.</summary>
     internal CoordinatorOptions Copy() => (CoordinatorOptions)MemberwiseClone();
 }

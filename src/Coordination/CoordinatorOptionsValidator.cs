@@ -1,30 +1,23 @@
 using Coordination.Backends;
 using Coordination.Leases;
-using Microsoft.Extensions.Options;
 
 namespace Coordination;
 
 /// <summary>Checks the options: at start with a container, in the constructor without one.</summary>
-internal sealed class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>
+internal static class CoordinatorOptionsValidator
 {
     private static readonly TimeSpan MinOperationTimeout = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan MaxOperationTimeout = TimeSpan.FromHours(1);
-    private static readonly BackendDescription AnyBackend = new("any") { MinDuration = TimeSpan.FromMilliseconds(1) };
 
-    public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
-    {
-        // The backend's limits are not known yet; the coordinator's constructor checks them.
-        var failures = Check(options, AnyBackend, name);
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
+    /// <summary>For a check before the backend's limits are known.</summary>
+    public static BackendDescription AnyBackend { get; } = new("any") { MinDuration = TimeSpan.FromMilliseconds(1) };
 
     /// <param name="options">The options.</param>
     /// <param name="backend">Whose limits count.</param>
-    /// <param name="name">The coordinator's key, if it has one.</param>
-    /// <returns>What is wrong, each beginning with where: <c>Coordination:LeaseDuration: …</c>.</returns>
-    public static List<string> Check(CoordinatorOptions options, BackendDescription backend, string? name = null)
+    /// <param name="where">What each message begins with: <c>Coordination:</c>.</param>
+    /// <returns>What is wrong: <c>Coordination:LeaseDuration: …</c>.</returns>
+    public static List<string> Check(CoordinatorOptions options, BackendDescription backend, string where = "")
     {
-        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
         var failures = new List<string>();
         Try(nameof(options.LeaseDuration), key => LeaseTerms.CheckDuration(options.LeaseDuration, backend.MinDuration, key));
         if (options.SafetyMargin is { } margin)

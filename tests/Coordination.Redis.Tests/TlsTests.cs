@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Coordination.Conformance;
 using Coordination.Redis.Tests.Servers;
 using StackExchange.Redis;
@@ -10,7 +7,7 @@ namespace Coordination.Redis.Tests;
 /// <summary>Connections with TLS, by the driver's own options.</summary>
 public sealed class TlsTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("coordination-redis-tls-").FullName;
+    private readonly TestCertificates _certificates = new();
     private readonly int _port = FreePort.Next();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -20,7 +17,7 @@ public sealed class TlsTests : IDisposable
     {
         await using var server = await StartAsync();
         var configuration = ConfigurationOptions.Parse($"127.0.0.1:{_port},ssl=true");
-        configuration.TrustIssuer(File("ca"));
+        configuration.TrustIssuer(_certificates.Authority);
         await using var coordinator = new Coordinator(RedisBackend.Create(configuration));
         await using var lease = await coordinator.CreateLock("x").AcquireAsync(Token);
         await lease.RenewAsync(Token);
@@ -37,38 +34,14 @@ public sealed class TlsTests : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private string File(string name) => Path.Combine(_directory, name + ".pem");
+    public void Dispose() => _certificates.Dispose();
 
     private async Task<RedisServerProcess> StartAsync()
     {
         Missing.SkipIf(RedisServerProcess.Program is null, "redis-server");
-        MakeCertificates();
         var server = new RedisServerProcess(
-            "--tls-port", $"{_port}", "--tls-cert-file", File("server"), "--tls-key-file", File("server-key"), "--tls-ca-cert-file", File("ca"), "--tls-auth-clients", "no");
+            "--tls-port", $"{_port}", "--tls-cert-file", _certificates.Server.Certificate, "--tls-key-file", _certificates.Server.Key, "--tls-ca-cert-file", _certificates.Authority, "--tls-auth-clients", "no");
         await server.StartAsync();
         return server;
-    }
-
-    private void MakeCertificates()
-    {
-        var from = DateTimeOffset.UtcNow.AddDays(-1);
-        var to = from.AddDays(10);
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, critical: true));
-        using var authority = request.CreateSelfSigned(from, to);
-        System.IO.File.WriteAllText(File("ca"), authority.ExportCertificatePem());
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var leaf = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        leaf.CertificateExtensions.Add(names.Build());
-        leaf.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        using var certificate = leaf.Create(authority, from, to.AddDays(-1), RandomNumberGenerator.GetBytes(8));
-        System.IO.File.WriteAllText(File("server"), certificate.ExportCertificatePem());
-        System.IO.File.WriteAllText(File("server-key"), key.ExportPkcs8PrivateKeyPem());
     }
 }

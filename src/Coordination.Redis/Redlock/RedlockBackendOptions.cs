@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Coordination.Redis;
 
 /// <summary>How the Redlock backend connects, names its keys and counts its time.</summary>
@@ -36,16 +34,4 @@ public sealed class RedlockBackendOptions
     /// <summary>How long a master remembers the last fencing token of a resource that nobody uses, counted from that token's time.</summary>
     /// <value>From one minute to 365 days. The default is one hour. A remembered resource takes about half a kilobyte on each master.</value>
     public TimeSpan TokenRetention { get; set; } = TimeSpan.FromHours(1);
-
-    /// <summary>Where in the configuration they come from, for messages.</summary>
-    internal string? Section { get; private set; }
-
-    /// <summary>Whether they should come from a section that is not there.</summary>
-    internal bool IsSectionMissing { get; private set; }
-
-    internal void ComeFrom(IConfiguration configuration)
-    {
-        Section = (configuration as IConfigurationSection)?.Path;
-        IsSectionMissing = configuration is IConfigurationSection section && !section.Exists();
-    }
 }

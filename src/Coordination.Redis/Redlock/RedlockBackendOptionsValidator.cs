@@ -1,26 +1,10 @@
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Coordination.Redis;
 
 /// <summary>Checks <see cref="RedlockBackendOptions"/>, once, before anything is sent.</summary>
-internal sealed class RedlockBackendOptionsValidator : IValidateOptions<RedlockBackendOptions>
+internal static class RedlockBackendOptionsValidator
 {
-    /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, RedlockBackendOptions options)
-    {
-        if (options is { IsSectionMissing: true, Section: { } missing })
-        {
-            var key = missing[(missing.LastIndexOf(':') + 1)..];
-            return ValidateOptionsResult.Fail(
-                $"The configuration has no section '{missing}'. Add it: \"{key}\": {{ \"Masters\": [ \"redis1:6379\", \"redis2:6379\", \"redis3:6379\" ] }}.");
-        }
-
-        var where = options.Section is { Length: > 0 } section ? $"{section}:" : string.IsNullOrEmpty(name) ? "" : $"The coordinator '{name}': ";
-        var failures = Failures(options, given: null).Select(failure => where + failure).ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
-
     /// <summary>Throws when an option is out of its range.</summary>
     /// <param name="options">The options.</param>
     /// <param name="given">How many connections were given, if they were.</param>
@@ -33,7 +17,11 @@ internal sealed class RedlockBackendOptionsValidator : IValidateOptions<RedlockB
         }
     }
 
-    private static IEnumerable<string> Failures(RedlockBackendOptions options, int? given)
+    /// <summary>Says what is wrong.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="given">How many connections were given, if they were.</param>
+    /// <returns>A message for each option that is out of its range, beginning with its name.</returns>
+    public static IEnumerable<string> Failures(RedlockBackendOptions options, int? given = null)
     {
         var count = given ?? options.Masters.Count;
         if (count < 3 || count % 2 == 0)

@@ -1,7 +1,6 @@
 using Coordination.DependencyInjection;
 using Coordination.Redis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -11,6 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Chooses the Redlock backend.</summary>
 public static class RedlockCoordinatorBuilderExtensions
 {
+    private const string Example = "{ \"Masters\": [\"redis1:6379\", \"redis2:6379\", \"redis3:6379\"] }";
+
     /// <summary>Uses a majority of independent Redis masters, over connections of its own that are made at the first claim.</summary>
     /// <param name="builder">The coordinator.</param>
     /// <param name="masters">Where the masters are, each as StackExchange.Redis writes it: an odd number, 3 or more.</param>
@@ -51,7 +52,7 @@ public static class RedlockCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configuration);
-        Options(builder).Bind(configuration).Configure(options => options.ComeFrom(configuration));
+        Options(builder, configuration).Bind(configuration);
         return builder.UseBackend(provider => RedlockBackend.Create(Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
     }
 
@@ -68,17 +69,21 @@ public static class RedlockCoordinatorBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(multiplexers);
-        return builder.UseBackend(provider =>
+
+        // How many there are is known when they are made, which the start of the host does too.
+        var options = builder.Services.AddOptions<RedlockBackendOptions>(builder.Name)
+            .ValidateBackendOptions(section: null, Example, static options => RedlockBackendOptionsValidator.Failures(options, given: 3));
+        if (configure is not null)
         {
-            var options = new RedlockBackendOptions();
-            configure?.Invoke(options);
-            return new RedlockBackend(multiplexers(provider), options, provider.GetService<ILoggerFactory>());
-        });
+            options.Configure(configure);
+        }
+
+        return builder.UseBackend(provider => new RedlockBackend(multiplexers(provider), Read(provider, builder.Name), provider.GetService<ILoggerFactory>()));
     }
 
     /// <summary>
     /// Lets a configuration choose Redlock by the name <c>Redlock</c>, with its <see cref="RedlockBackendOptions"/> in a section of that name:
-    /// <c>"Redlock": { "Masters": [ "redis1:6379", "redis2:6379", "redis3:6379" ] }</c>.
+    /// <c>"Redlock": { "Masters": ["redis1:6379", "redis2:6379", "redis3:6379"] }</c>.
     /// </summary>
     /// <param name="choices">The backends to choose from.</param>
     /// <returns>The choices.</returns>
@@ -88,11 +93,9 @@ public static class RedlockCoordinatorBuilderExtensions
         return choices.Add("Redlock", static (builder, section) => builder.UseRedlock(section));
     }
 
-    private static OptionsBuilder<RedlockBackendOptions> Options(ICoordinatorBuilder builder)
-    {
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedlockBackendOptions>, RedlockBackendOptionsValidator>());
-        return builder.Services.AddOptions<RedlockBackendOptions>(builder.Name).ValidateOnStart();
-    }
+    private static OptionsBuilder<RedlockBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
+        builder.Services.AddOptions<RedlockBackendOptions>(builder.Name)
+            .ValidateBackendOptions(section, Example, static options => RedlockBackendOptionsValidator.Failures(options));
 
     private static RedlockBackendOptions Read(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<RedlockBackendOptions>>().Get(name);

@@ -29,17 +29,18 @@ public static class ConfiguredBackendCoordinatorBuilderExtensions
         var example = $"\"{Key}\": \"{all.Names.First()}\"";
         if (builder.Configuration is not { } configuration)
         {
+            var call = builder.Name.Length == 0 ? "AddCoordinator(" : $"AddKeyedCoordinator(\"{builder.Name}\", ";
             throw new InvalidOperationException(
-                "UseConfiguredBackend() needs the section to read: write AddCoordinator(configuration.GetSection(\"Coordination\")).UseConfiguredBackend(…), with "
+                $"UseConfiguredBackend() needs the section to read: write {call}configuration.GetSection(\"Coordination\")).UseConfiguredBackend(…), with "
                 + $"{example} in that section.");
         }
 
-        var path = (configuration as IConfigurationSection)?.Path;
-        if (configuration is IConfigurationSection section && !section.Exists())
+        if (OptionsPlace.Missing(configuration) is { } missing)
         {
-            throw new InvalidOperationException($"The configuration has no section '{path}'. Add one, with {example} in it.");
+            throw new InvalidOperationException($"{missing} Add one, with {example} in it.");
         }
 
+        var path = OptionsPlace.PathOf(configuration);
         var key = string.IsNullOrEmpty(path) ? Key : ConfigurationPath.Combine(path, Key);
         var name = configuration[Key];
         if (string.IsNullOrWhiteSpace(name))

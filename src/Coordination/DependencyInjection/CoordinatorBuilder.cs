@@ -46,7 +46,7 @@ internal sealed class CoordinatorBuilder(IServiceCollection services, string nam
         var backend = _backend?.Invoke(provider) ?? throw new InvalidOperationException(NoBackend);
 
         // Now the backend's limits are known; here the messages can name the key that they are about.
-        var failures = CoordinatorOptionsValidator.Check(options, backend.Description, Name);
+        var failures = CoordinatorOptionsValidator.Check(options, backend.Description, OptionsPlace.Prefix(Configuration, Name));
         if (failures.Count > 0)
         {
             _ = backend.DisposeAsync().AsTask();

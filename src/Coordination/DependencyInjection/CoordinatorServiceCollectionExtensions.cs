@@ -106,7 +106,7 @@ public static class CoordinatorServiceCollectionExtensions
         var options = services.AddOptions<CoordinatorOptions>(name).ValidateOnStart();
         if (configuration is not null)
         {
-            options.Bind(configuration).Configure(bound => bound.Section = (configuration as IConfigurationSection)?.Path);
+            options.Bind(configuration);
         }
 
         if (configure is not null)
@@ -114,7 +114,6 @@ public static class CoordinatorServiceCollectionExtensions
             options.Configure(configure);
         }
 
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CoordinatorOptions>, CoordinatorOptionsValidator>());
         services.AddSingleton<IValidateOptions<CoordinatorOptions>>(new CoordinatorBuilderValidator(builder));
         services.AddSingleton<IHostedService>(provider => new CoordinatorStart(provider, builder));
         return builder;

@@ -63,8 +63,7 @@ public static class LeaderElectedServiceCoordinatorBuilderExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LeaderElectedServiceOptions>, LeaderElectedServiceOptionsValidator>());
-        services.AddKeyedSingleton(name, (provider, _) => new LeadershipStatus(
-            builder.CoordinatorOf(provider).CreateLeaderElection(name, OptionsOf(provider, name).Lease)));
+        services.AddKeyedSingleton(name, (provider, _) => new LeadershipStatus(ElectionOf(provider, builder, name)));
         services.AddKeyedSingleton<ILeadershipStatus>(name, (provider, _) => provider.GetRequiredKeyedService<LeadershipStatus>(name));
         services.AddSingleton<ILeadershipStatus>(provider => provider.GetRequiredKeyedService<LeadershipStatus>(name));
         services.AddSingleton<IHostedService>(provider => Create(provider, builder, name, work));
@@ -83,6 +82,21 @@ public static class LeaderElectedServiceCoordinatorBuilderExtensions
             LeaseTerms.MarginOf(options.Lease, defaults),
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
             new HostingLog((ILogger?)provider.GetService<ILoggerFactory>()?.CreateLogger("Coordination.Hosting") ?? NullLogger.Instance));
+    }
+
+    private static ILeaderElection ElectionOf(IServiceProvider provider, ICoordinatorBuilder builder, string name)
+    {
+        var coordinator = builder.CoordinatorOf(provider);
+        try
+        {
+            return coordinator.CreateLeaderElection(name, OptionsOf(provider, name).Lease);
+        }
+        catch (ArgumentException exception)
+        {
+            // The backend's limits of a lease are known to the coordinator alone.
+            throw new OptionsValidationException(
+                name, typeof(LeaderElectedServiceOptions), [$"The leader-elected service '{name}': {nameof(LeaderElectedServiceOptions.Lease)}: {exception.Message}"]);
+        }
     }
 
     private static LeaderElectedServiceOptions OptionsOf(IServiceProvider provider, string name) =>

@@ -29,6 +29,6 @@ internal sealed partial class HostingLog(ILogger logger)
     [LoggerMessage(1107, LogLevel.Error, "{Service} still runs although the leadership of '{Election}' (token {Token}) was lost {Margin} ago: another process may lead. Let it stop sooner when its token is cancelled, or set a longer SafetyMargin.", EventName = "StopOverdue")]
     public partial void StopOverdue(string service, string election, FencingToken token, TimeSpan margin);
 
-    [LoggerMessage(1108, LogLevel.Error, "{Service} has not stopped within the host's shutdown time-out: '{Election}' is not resigned. It passes on when this process ends.", EventName = "ShutdownOverdue")]
+    [LoggerMessage(1108, LogLevel.Error, "{Service} has not stopped within the host's shutdown time-out: another process may lead in '{Election}' as soon as the host is disposed, or this process ends. Let it stop sooner when its token is cancelled, or set a longer HostOptions.ShutdownTimeout.", EventName = "ShutdownOverdue")]
     public partial void ShutdownOverdue(string service, string election);
 }

@@ -12,10 +12,17 @@ internal sealed class LeaderElectedHost(
     LeaderElectedServiceOptions options,
     TimeSpan safetyMargin,
     TimeProvider time,
-    HostingLog log) : BackgroundService
+    HostingLog log) : BackgroundService, IAsyncDisposable
 {
+    // What a host gives its services to stop unless told otherwise.
+    private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(30);
+
+    // A backend that was away is asked again soon: while nobody asks, nobody leads.
+    private static readonly TimeSpan MaxOutageBackoff = TimeSpan.FromSeconds(10);
+
     private readonly string _service = work.ServiceType.Name;
     private readonly CancellationTokenSource _shutdown = new();
+    private bool _isStopped;
 
     private string Election => status.Name;
 
@@ -39,6 +46,28 @@ internal sealed class LeaderElectedHost(
         {
             log.ShutdownOverdue(_service, Election);
         }
+
+        _isStopped = true;
+    }
+
+    /// <summary>
+    /// Where the host did not stop it, as after another service failed the start, the work is told to stop and waited for: the coordinator is disposed after this, and frees the
+    /// leadership whether the work has ended or not.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        base.Dispose();
+        if (!_isStopped && ExecuteTask is { IsCompleted: false } work)
+        {
+            await work.WaitAsync(DisposalLimit, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!work.IsCompleted)
+            {
+                log.ShutdownOverdue(_service, Election);
+                await _shutdown.CancelAsync().ConfigureAwait(false);
+            }
+        }
+
+        _shutdown.Dispose();
     }
 
     public override void Dispose()
@@ -78,8 +107,9 @@ internal sealed class LeaderElectedHost(
                 }
 
                 failures++;
-                log.ServiceFailed(exception!, _service, Election, leadership.FencingToken, Backoff(failures));
-                await BackOffAsync(failures, either.Token).ConfigureAwait(false);
+                var backoff = Backoff(failures);
+                log.ServiceFailed(exception!, _service, Election, leadership.FencingToken, backoff);
+                await BackOffAsync(backoff, either.Token).ConfigureAwait(false);
             }
         }
     }
@@ -99,8 +129,10 @@ internal sealed class LeaderElectedHost(
         catch (CoordinationException exception)
             when (exception.IsTransient || options.ExceptionBehavior == LeaderElectedServiceExceptionBehavior.CampaignAgain)
         {
-            log.CampaignFailed(exception, _service, Election, Backoff(failures + 1));
-            await BackOffAsync(failures + 1, stopping).ConfigureAwait(false);
+            var backoff = Backoff(failures + 1);
+            backoff = exception.IsTransient && backoff > MaxOutageBackoff ? MaxOutageBackoff : backoff;
+            log.CampaignFailed(exception, _service, Election, backoff);
+            await BackOffAsync(backoff, stopping).ConfigureAwait(false);
             return null;
         }
     }
@@ -172,8 +204,8 @@ internal sealed class LeaderElectedHost(
         : exception is null ? Outcome.Completed
         : Outcome.Failed;
 
-    private async Task BackOffAsync(int failures, CancellationToken stopping) =>
-        await Task.Delay(Backoff(failures), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task BackOffAsync(TimeSpan backoff, CancellationToken stopping) =>
+        await Task.Delay(backoff, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private TimeSpan Backoff(int failures)
     {

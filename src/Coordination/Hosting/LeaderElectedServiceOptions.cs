@@ -17,7 +17,7 @@ public sealed class LeaderElectedServiceOptions
 
     /// <summary>
     /// How long this process stands back after its service threw, or after it could not stand for election. It doubles with each failure in a row, up to
-    /// <see cref="MaxBackoff"/>; a term that lasts longer than that ends the row.
+    /// <see cref="MaxBackoff"/>, but to 10 seconds at most while the backend is out of reach; a term that lasts longer than <see cref="MaxBackoff"/> ends the row.
     /// </summary>
     /// <value>From 1 millisecond to one day. The default is 1 second.</value>
     public TimeSpan MinBackoff { get; set; } = TimeSpan.FromSeconds(1);

@@ -59,18 +59,20 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
     public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
     {
         var service = ActivatorUtilities.CreateInstance<T>(scope);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(term);
         try
         {
             // Its stopping token is linked to the one it is started with: the loss reaches it at once, before StopAsync does.
-            await service.StartAsync(term).ConfigureAwait(false);
+            await service.StartAsync(stop.Token).ConfigureAwait(false);
             await EndOf(service, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await service.StopAsync(shutdown).ConfigureAwait(false);
-
-            // StopAsync stops waiting when the host's time is up, but the work may go on: the term has ended when the work has.
             await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
         }
         finally
         {
+            // The term has ended when the work has: it may go on after StopAsync, which stops waiting when the host's time is up, or after a StartAsync or StopAsync that threw.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await DisposeAsync(service).ConfigureAwait(false);
         }
     }

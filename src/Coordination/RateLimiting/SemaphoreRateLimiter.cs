@@ -50,6 +50,11 @@ internal sealed class SemaphoreRateLimiter(IDistributedSemaphore semaphore, int 
     protected override RateLimitLease AttemptAcquireCore(int permitCount)
     {
         Check(permitCount);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(RateLimiter));
+        }
+
         return _notAsked;
     }
 

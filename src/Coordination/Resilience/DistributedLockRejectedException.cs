@@ -27,7 +27,7 @@ public sealed class DistributedLockRejectedException : ExecutionRejectedExceptio
     }
 
     internal DistributedLockRejectedException(string lockName, TimeSpan timeout)
-        : this($"Others held '{lockName}' until the time-out of {timeout} was up.") => LockName = lockName;
+        : this(timeout == TimeSpan.Zero ? $"Others hold '{lockName}'." : $"Others held '{lockName}' until the time-out of {timeout} was up.") => LockName = lockName;
 
     /// <summary>The lock that others held.</summary>
     public string LockName { get; } = "";

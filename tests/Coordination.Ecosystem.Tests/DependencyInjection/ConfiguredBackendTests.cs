@@ -86,10 +86,14 @@ public sealed class ConfiguredBackendTests
 
     [Theory]
     [InlineData("""{ }""", "no section 'Coordination'", "\"Backend\"")]
-    [InlineData("""{ "Coordination": { "LeaseDuration": "00:00:10" } }""", "'Coordination:Backend' is missing", "Etcd, InMemory, Redis, Redlock")]
-    [InlineData("""{ "Coordination": { "Backend": "Rediss" } }""", "'Coordination:Backend' is 'Rediss'", "Etcd, InMemory, Redis, Redlock")]
+    [InlineData("""{ "Coordination": { "LeaseDuration": "00:00:10" } }""", "'Coordination:Backend' is missing", "Etcd, InMemory, Redis, Redlock, ZooKeeper")]
+    [InlineData("""{ "Coordination": { "Backend": "Rediss" } }""", "'Coordination:Backend' is 'Rediss'", "Etcd, InMemory, Redis, Redlock, ZooKeeper")]
     [InlineData("""{ "Coordination": { "Backend": "Redis" } }""", "no section 'Coordination:Redis'", "\"Configuration\": \"localhost:6379\"")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd" } }""", "no section 'Coordination:Etcd'", "\"Endpoints\": \"http://etcd1:2379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "ZooKeeper" } }""", "no section 'Coordination:ZooKeeper'", "\"ConnectionString\": \"zk1:2181\"")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [\"redis1:6379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": ["a:1", "b:2"] } } }""", "Coordination:Redlock:Masters", "3 or more")]
+    [InlineData("""{ "Coordination": { "Backend": "ZooKeeper", "ZooKeeper": { "RootPath": "no" } } }""", "Coordination:ZooKeeper:RootPath", "absolute path")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "2.00:00:00" } }""", "Coordination:LeaseDuration", "1.00:00:00")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "soon" } }""", "Coordination:LeaseDuration", "TimeSpan")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "OperationTimeout": "00:00:00" } }""", "Coordination:OperationTimeout", "00:00:00.0100000")]
@@ -113,11 +117,46 @@ public sealed class ConfiguredBackendTests
     }
 
     [Fact]
+    public async Task A_section_that_is_not_there_fails_the_start_when_the_backend_is_chosen_in_code_too()
+    {
+        using var host = Build(services => services.AddKeyedCoordinator("orders", Json("{ }").GetSection("Orders")).UseInMemory());
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Ct));
+
+        Assert.Contains("no section 'Orders'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("do not pass a section to AddKeyedCoordinator(\"orders\")", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_in_code_for_a_coordinator_under_a_key_names_the_key()
+    {
+        foreach (var use in new Action<ICoordinatorBuilder>[]
+        {
+            static builder => builder.UseRedis("redis1", static options => options.KeyPrefix = ""),
+            static builder => builder.UseRedis(), // and there is no multiplexer
+            static builder => builder.UseRedlock("redis1", "redis2"),
+            static builder => builder.UseEtcd("etcd1", static options => options.KeyPrefix = ""),
+            static builder => builder.UseZooKeeper("zk1", static options => options.RootPath = ""),
+        })
+        {
+            using var host = Build(services =>
+            {
+                services.AddCoordinator().UseRedis("localhost"); // which is right
+                use(services.AddKeyedCoordinator("orders"));
+            });
+            var exception = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(Ct));
+
+            Assert.StartsWith("The coordinator 'orders': ", exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_coordinator_without_a_section_is_told_to_have_one()
     {
         var exception = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddCoordinator().UseConfiguredBackend(AddAll));
 
         Assert.Contains("AddCoordinator(configuration.GetSection(\"Coordination\"))", exception.Message, StringComparison.Ordinal);
+        exception = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddKeyedCoordinator("orders").UseConfiguredBackend(AddAll));
+        Assert.Contains("AddKeyedCoordinator(\"orders\", configuration.GetSection(", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +176,7 @@ public sealed class ConfiguredBackendTests
         Assert.Throws<ArgumentException>("name", () => new ServiceCollection().AddCoordinator(section).UseConfiguredBackend(static backends => backends.AddRedis().AddRedis()));
     }
 
-    private static void AddAll(BackendChoices backends) => backends.AddRedis().AddRedlock().AddEtcd();
+    private static void AddAll(BackendChoices backends) => backends.AddRedis().AddRedlock().AddEtcd().AddZooKeeper();
 
     private static IHost Build(string json)
     {

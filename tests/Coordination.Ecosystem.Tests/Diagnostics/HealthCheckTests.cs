@@ -34,6 +34,18 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
+    public async Task It_is_healthy_before_anything_was_claimed_and_opens_no_session()
+    {
+        await using var container = Build();
+
+        var entry = await LookAsync(container, "coordination");
+
+        Assert.Equal(HealthStatus.Healthy, entry.Status);
+        Assert.Equal(0, entry.Data["sessions"]);
+        Assert.Equal((0, 1), (_server.CountOf(InMemoryOperation.OpenSession), _server.CountOf(InMemoryOperation.Inspect)));
+    }
+
+    [Fact]
     public async Task It_is_degraded_for_a_while_after_a_loss()
     {
         await using var container = Build();

@@ -130,6 +130,8 @@ public sealed class SemaphoreRateLimiterTests : IAsyncDisposable
 
         Assert.False(refused.IsAcquired);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await limiter.AcquireAsync(1, Ct));
+        Assert.Throws<ObjectDisposedException>(() => limiter.AttemptAcquire());
+        Assert.Throws<ObjectDisposedException>(() => limiter.GetStatistics());
         await EventuallyAsync(async () => (await _other.InspectAsync("x", Ct)).Waiters.Count == 0);
     }
 
@@ -145,6 +147,39 @@ public sealed class SemaphoreRateLimiterTests : IAsyncDisposable
         lease.Dispose();
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(TimeSpan.FromSeconds(3), limiter.IdleDuration);
+    }
+
+    [Fact]
+    public async Task A_server_out_of_reach_is_neither_a_permit_nor_a_refusal_and_leaves_no_caller_behind()
+    {
+        var backend = _server.CreateBackend();
+        await using var coordinator = new Coordinator(backend);
+        await using var limiter = coordinator.CreateSemaphore("x", 1).AsRateLimiter(queueLimit: 1);
+        backend.Disconnect(isBreakSeen: true);
+
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await limiter.AcquireAsync(1, Ct));
+
+        Assert.True(fault.IsTransient);
+        var statistics = limiter.GetStatistics()!;
+        Assert.Equal((1, 0, 0, 0), (statistics.CurrentAvailablePermits, statistics.CurrentQueuedCount, statistics.TotalFailedLeases, statistics.TotalSuccessfulLeases));
+        Assert.NotNull(limiter.IdleDuration);
+    }
+
+    [Fact]
+    public async Task A_partition_is_idle_once_its_permit_is_given_back()
+    {
+        var time = new FakeTimeProvider();
+        var idle = _coordinator.CreateSemaphore("x", 1).AsRateLimiter(0, time);
+        await using var partitions = PartitionedRateLimiter.Create<string, string>(_ => RateLimitPartition.Get("x", _ => idle));
+        using (var lease = await partitions.AcquireAsync("anybody", 1, Ct))
+        {
+            Assert.True(lease.IsAcquired);
+            time.Advance(TimeSpan.FromMinutes(1));
+            Assert.Null(idle.IdleDuration); // the framework asks this, and drops after ten seconds
+        }
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.FromMinutes(1), idle.IdleDuration);
     }
 
     [Fact]

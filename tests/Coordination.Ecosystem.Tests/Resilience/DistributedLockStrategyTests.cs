@@ -128,6 +128,35 @@ public sealed class DistributedLockStrategyTests : IAsyncDisposable
         Assert.Equal(["OnLeaseLost"], events.Names);
     }
 
+    [Theory]
+    [InlineData("outer")]
+    [InlineData("inner")]
+    public async Task Two_locks_in_one_pipeline_are_both_held_and_the_loss_of_either_ends_the_callback(string lost)
+    {
+        var pipeline = new ResiliencePipelineBuilder()
+            .AddDistributedLock(_coordinator, static _ => "outer")
+            .AddDistributedLock(_coordinator, static _ => "inner")
+            .Build();
+        var context = ResilienceContextPool.Shared.Get(Ct);
+
+        var exception = await Assert.ThrowsAsync<LeaseLostException>(async () => await pipeline.ExecuteAsync(
+            async context =>
+            {
+                Assert.Equal("inner", context.GetDistributedLockLease()!.Name);
+                Assert.Single((await _other.InspectAsync("outer", Ct)).Holders);
+                _server.RemoveClaim(lost, (await _other.InspectAsync(lost, Ct)).Holders.Single().Id);
+                await context.GetDistributedLockLease()!.RenewAsync(Ct).AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // which hears of it
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            },
+            context));
+
+        Assert.Contains($"'{lost}'", exception.Message, StringComparison.Ordinal);
+        Assert.Null(context.GetDistributedLockLease());
+        ResilienceContextPool.Shared.Return(context);
+        Assert.NotNull(await _other.CreateLock("outer").TryAcquireAsync(Ct));
+        Assert.NotNull(await _other.CreateLock("inner").TryAcquireAsync(Ct));
+    }
+
     [Fact]
     public async Task A_retry_around_it_runs_the_callback_again_under_a_new_lease()
     {
@@ -207,7 +236,7 @@ public sealed class DistributedLockStrategyTests : IAsyncDisposable
             async () => await pipeline.ExecuteAsync(static _ => ValueTask.CompletedTask, Ct));
 
         Assert.IsAssignableFrom<ExecutionRejectedException>(exception);
-        Assert.Equal("x", exception.LockName);
+        Assert.Equal(("x", "Others hold 'x'."), (exception.LockName, exception.Message));
         Assert.Equal(1, rejected);
         Assert.Equal(["OnLockRejected"], events.Names);
     }

@@ -136,6 +136,84 @@ public sealed class LeaderElectedHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_service_that_does_not_stop_within_the_hosts_time_is_logged_and_nobody_else_leads_while_the_host_is_there()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var host = Create(static builder => builder.AddLeaderElectedBackgroundService<RecordedBackgroundService>("x"), work: (_, _) => release.Task);
+        await host.StartAsync(Ct);
+        await _time.SettleAsync();
+        using var patience = new CancellationTokenSource();
+        var stop = host.StopAsync(patience.Token);
+        await _time.SettleAsync();
+        Assert.False(stop.IsCompleted);
+        Assert.Empty(Logged(1108));
+
+        await patience.CancelAsync();
+        await _time.UntilAsync(() => stop.IsCompleted, TimeSpan.FromSeconds(1), "the stop");
+        Assert.Single(Logged(1108));
+        Assert.Single((await other.InspectAsync("x", Ct)).Holders);
+        release.SetResult();
+        await _time.UntilAsync(async () => (await other.InspectAsync("x", Ct)).Holders.Count == 0, TimeSpan.FromSeconds(1), "the resignation");
+    }
+
+    [Fact]
+    public async Task When_another_service_fails_the_start_the_work_has_ended_before_the_leadership_is_given_up()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var (working, release) = (new TaskCompletionSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var host = Create(
+            builder =>
+            {
+                builder.AddLeaderElectedService<RecordedService>("x");
+                builder.Services.AddSingleton<IHostedService>(new FailsToStart(working.Task));
+            },
+            work: async (_, token) =>
+            {
+                working.SetResult();
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await release.Task;
+            });
+        await Assert.ThrowsAsync<InvalidDataException>(() => host.StartAsync(Ct));
+        var disposal = ((IAsyncDisposable)host).DisposeAsync().AsTask();
+        await _time.SettleAsync();
+
+        Assert.False(disposal.IsCompleted);
+        Assert.Single((await other.InspectAsync("x", Ct)).Holders);
+        release.SetResult();
+        await _time.WithinAsync(disposal, TimeSpan.FromSeconds(1), "the disposal");
+        Assert.Null(_journal.Working);
+        Assert.Empty((await other.InspectAsync("x", Ct)).Holders);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_background_service_whose_start_or_stop_throws_has_ended_before_it_resigns(bool isStart)
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var host = Create(
+            builder => _ = isStart ? builder.AddLeaderElectedBackgroundService<ThrowsInStart>("x") : builder.AddLeaderElectedBackgroundService<ThrowsInStop>("x"),
+            work: async (_, token) =>
+            {
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await release.Task;
+            });
+        await host.StartAsync(Ct);
+        await _time.SettleAsync();
+        var stop = isStart ? Task.CompletedTask : host.StopAsync(Ct);
+        await _time.SettleAsync();
+
+        Assert.Single((await other.InspectAsync("x", Ct)).Holders);
+        release.SetResult();
+        await _time.UntilAsync(async () => (await other.InspectAsync("x", Ct)).Holders.Count == 0, TimeSpan.FromSeconds(1), "the resignation");
+        Assert.IsType<InvalidDataException>(Assert.Single(Logged(isStart ? 1104 : 1105)).Exception);
+        await _time.WithinAsync(stop, TimeSpan.FromSeconds(1), "the stop");
+        await host.StopAsync(Ct);
+    }
+
+    [Fact]
     public async Task A_host_that_stops_while_it_waits_to_be_elected_leaves_nothing_in_the_queue()
     {
         await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
@@ -154,11 +232,11 @@ public sealed class LeaderElectedHostTests : IDisposable
         _server.Freeze();
         var host = Create(static builder => builder.AddLeaderElectedService<RecordedService>("x"));
         await host.StartAsync(Ct);
-        await _time.PassAsync(TimeSpan.FromMinutes(1));
+        await _time.PassAsync(TimeSpan.FromMinutes(5));
         Assert.NotEmpty(Logged(1106));
         Assert.Empty(_journal.Terms);
         _server.Thaw();
-        await _time.UntilAsync(() => _journal.Working is not null, TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(1), "the first term");
+        await _time.UntilAsync(() => _journal.Working is not null, TimeSpan.FromSeconds(11), "the first term, soon after a long outage");
         await host.StopAsync(Ct);
     }
 
@@ -192,6 +270,7 @@ public sealed class LeaderElectedHostTests : IDisposable
     [InlineData("MinBackoff")]
     [InlineData("MaxBackoff")]
     [InlineData("AutoRenew")]
+    [InlineData("Duration")]
     [InlineData("ExceptionBehavior")]
     [InlineData("Candidate")]
     public async Task An_option_out_of_range_fails_the_start_and_is_named_with_its_service(string option)
@@ -203,6 +282,7 @@ public sealed class LeaderElectedHostTests : IDisposable
                 "MinBackoff" => options.MinBackoff = TimeSpan.Zero,
                 "MaxBackoff" => options.MaxBackoff = TimeSpan.FromMilliseconds(1),
                 "AutoRenew" => (object)(options.Lease = new LeaseOptions { AutoRenew = false }),
+                "Duration" => options.Lease = new LeaseOptions { Duration = TimeSpan.FromDays(2) },
                 "ExceptionBehavior" => options.ExceptionBehavior = (LeaderElectedServiceExceptionBehavior)7,
                 _ => options.Candidate = new string('x', 40_000),
             };
@@ -236,6 +316,43 @@ public sealed class LeaderElectedHostTests : IDisposable
     private sealed class Everywhere : BackgroundService
     {
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    private abstract class Runs(HostIdentity host) : BackgroundService
+    {
+        protected TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            Began.SetResult();
+            return host.Work(null, stoppingToken);
+        }
+    }
+
+    private sealed class ThrowsInStart(HostIdentity host) : Runs(host)
+    {
+        public override async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await base.StartAsync(cancellationToken);
+            await Began.Task;
+            throw new InvalidDataException("made by the test");
+        }
+    }
+
+    private sealed class ThrowsInStop(HostIdentity host) : Runs(host)
+    {
+        public override Task StopAsync(CancellationToken cancellationToken) => throw new InvalidDataException("made by the test");
+    }
+
+    private sealed class FailsToStart(Task when) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await when.WaitAsync(cancellationToken);
+            throw new InvalidDataException("made by the test");
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class SlowToStop : IHostedService
