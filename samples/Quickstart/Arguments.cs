@@ -16,7 +16,7 @@ internal sealed record Arguments
         usage: dotnet run --project samples/Quickstart [-- OPTIONS]
 
           (nothing)            host a Garnet server in this process and meet there, through the Redis backend
-        {string.Join('\n', ServerBackend.All.Select(static backend => $"  {backend.Option + " HOST:PORT",-20} meet at your own server; keys are under a prefix of this run and are removed"))}
+        {string.Join('\n', ServerBackend.All.Select(static backend => $"  {$"{backend.Option} {backend.Wanted}",-20} meet at your own server{(backend.Wanted.Contains(',', StringComparison.Ordinal) ? "s" : "")}; keys are under a prefix of this run and are removed"))}
           --backend memory     stay in one process: workers are tasks over an in-memory server
           --workers N          how many workers, {FewestWorkers} to {MostWorkers}; 4 if left out
           --plain              plain lines, as when the output is not a terminal
@@ -56,7 +56,7 @@ internal sealed record Arguments
                 ["--sabotage", ..] => (result with { Sabotage = true }, null, 1),
                 ["--backend", "memory", ..] => (result with { InMemory = true }, null, 2),
                 ["--workers", var text, ..] when IsWorkerCount(text, out var count) => (result with { Workers = count }, null, 2),
-                [var option, var server, ..] when ServerBackend.Find(option) is { } backend && IsHostAndPort(server) =>
+                [var option, var server, ..] when ServerBackend.Find(option) is { } backend && backend.IsWanted(server) =>
                     (result with { Backend = backend, Server = server }, null, 2),
                 [var option, ..] => (result, Complaint(option), 1),
                 [] => (result, null, 0),
@@ -83,6 +83,7 @@ internal sealed record Arguments
     {
         "--backend" => "--backend takes memory.",
         "--workers" => $"--workers takes a number from {FewestWorkers} to {MostWorkers}.",
+        _ when ServerBackend.Find(option) is { Wanted: RedlockServers.Wanted } => $"{option} takes an odd number of servers, 3 or more: {RedlockServers.Wanted}.",
         _ when ServerBackend.Find(option) is not null => $"{option} takes HOST:PORT, such as localhost:6379.",
         _ => $"Unknown option: {option}",
     };
@@ -91,7 +92,7 @@ internal sealed record Arguments
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count is >= FewestWorkers and <= MostWorkers;
 
     // What follows a comma are the driver's own settings, such as a password.
-    private static bool IsHostAndPort(string text)
+    public static bool IsHostAndPort(string text)
     {
         var server = text.Split(',')[0];
         var colon = server.LastIndexOf(':');

@@ -28,6 +28,20 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
     }
 
     [Fact]
+    public async Task Worker_processes_keep_every_guarantee_on_a_majority_of_three_masters_of_which_one_is_frozen()
+    {
+        await using var servers = await Redlock.RedlockServers.StartAsync(3);
+
+        // A new set admits itself when it has been up for the longest lease.
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        using var run = QuickstartRun.Start("--redlock", string.Join(',', servers.EndPoints));
+        await run.LineAsync(" leads, token ");
+        await servers.All[2].FreezeAsync();
+
+        AssertPassed(await run.Result);
+    }
+
+    [Fact]
     public async Task The_referee_notices_a_worker_that_enters_without_asking()
     {
         var (exitCode, output) = await runs.Sabotaged;
@@ -44,6 +58,7 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
     [Theory]
     [InlineData("--redis")]
     [InlineData("--redis", "nowhere")]
+    [InlineData("--redlock", "redis1:6379,redis2:6379")]
     [InlineData("--backend", "paper")]
     [InlineData("--workers", "1")]
     [InlineData("--what")]

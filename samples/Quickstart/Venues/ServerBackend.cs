@@ -11,10 +11,17 @@ internal sealed record ServerBackend(
     Func<string, string, ICoordinationBackend> Connect,
     Func<string, string, Task> SweepAsync)
 {
+    /// <summary>What the option takes.</summary>
+    public string Wanted { get; private init; } = "HOST:PORT";
+
+    /// <summary>Whether that is what it was given.</summary>
+    public Func<string, bool> IsWanted { get; private init; } = Arguments.IsHostAndPort;
+
     /// <summary>All that there are. Another one is another line here.</summary>
     public static IReadOnlyList<ServerBackend> All { get; } =
     [
         new("--redis", RedisServer.Connect, RedisServer.SweepAsync),
+        new("--redlock", RedlockServers.Connect, RedlockServers.SweepAsync) { Wanted = RedlockServers.Wanted, IsWanted = RedlockServers.IsSet },
         new("--etcd", EtcdServer.Connect, EtcdServer.SweepAsync),
         new("--zookeeper", ZooKeeperServer.Connect, ZooKeeperServer.SweepAsync),
     ];

@@ -32,6 +32,7 @@ public sealed class ClusterNothingHangs(RedisClusterFixture fixture) : NothingHa
 
 public sealed class ClusterBadInput(RedisClusterFixture fixture) : BadInputSuite(fixture), IClassFixture<RedisClusterFixture>;
 
+[Collection(MuchWork.OneByOne)]
 public sealed class ClusterRenewalScales(RedisClusterFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<RedisClusterFixture>;
 
 public sealed class ClusterHandRenewed(RedisClusterFixture fixture) : HandRenewedSuite(fixture), IClassFixture<RedisClusterFixture>;

@@ -32,6 +32,7 @@ public sealed class RedisNothingHangs(RedisConformanceFixture fixture) : Nothing
 
 public sealed class RedisBadInput(RedisConformanceFixture fixture) : BadInputSuite(fixture), IClassFixture<RedisConformanceFixture>;
 
+[Collection(MuchWork.OneByOne)]
 public sealed class RedisRenewalScales(RedisConformanceFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<RedisConformanceFixture>;
 
 public sealed class RedisHandRenewed(RedisConformanceFixture fixture) : HandRenewedSuite(fixture), IClassFixture<RedisConformanceFixture>;

@@ -35,3 +35,16 @@ public class RedlockFiveFixture : RedlockThreeFixture
 
     protected override int Masters => 5;
 }
+
+/// <summary>The same with wall clocks that can be stepped.</summary>
+public sealed class RedlockFiveClockFixture : RedlockFiveFixture
+{
+    protected override bool FakeClock
+    {
+        get
+        {
+            Missing.SkipIf(RedisServerProcess.FakeTimeLibrary is null, "faketime");
+            return true;
+        }
+    }
+}

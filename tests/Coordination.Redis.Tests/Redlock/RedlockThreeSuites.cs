@@ -40,6 +40,7 @@ public sealed class RedlockThreeNothingHangs(RedlockThreeFixture fixture) : Noth
 
 public sealed class RedlockThreeBadInput(RedlockThreeFixture fixture) : BadInputSuite(fixture), IClassFixture<RedlockThreeFixture>;
 
+[Collection(MuchWork.OneByOne)]
 public sealed class RedlockThreeRenewalScales(RedlockThreeFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<RedlockThreeFixture>;
 
 public sealed class RedlockThreeHandRenewed(RedlockThreeFixture fixture) : HandRenewedSuite(fixture), IClassFixture<RedlockThreeFixture>;

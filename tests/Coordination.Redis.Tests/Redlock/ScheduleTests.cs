@@ -8,10 +8,11 @@ namespace Coordination.Redis.Tests.Redlock;
 /// Random schedules on simulated masters that run the very scripts that ship: late, lost and doubled messages, crashes with and without data, skewed clocks. A
 /// failure names its seed; <c>COORDINATION_SCHEDULES</c> says which to run, such as <c>1-10000</c>.
 /// </summary>
+[Collection(MuchWork.OneByOne)]
 public sealed class ScheduleTests(ITestOutputHelper output)
 {
     [Fact]
-    public void No_schedule_breaks_exclusion_capacity_or_the_order_of_tokens()
+    public Task No_schedule_breaks_exclusion_capacity_or_the_order_of_tokens() => OnItsOwnThreadAsync(() =>
     {
         var range = (Environment.GetEnvironmentVariable("COORDINATION_SCHEDULES") ?? "1-100").Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
         var seeds = Enumerable.Range(range[0], range[1] - range[0] + 1).ToArray();
@@ -33,11 +34,11 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         Assert.Empty(violations);
         Assert.True(seeds.Length < 20 || grants > seeds.Length * 5, $"Only {grants} grants: nothing was explored.");
         Assert.True(seeds.Length < 20 || attached > seeds.Length / 5, $"Only {attached} leases were taken over: nothing was explored.");
-    }
+    });
 
     // A step forward ends leases early, as the documentation says; tokens rest on no clock.
     [Fact]
-    public void Clocks_that_are_set_forward_do_not_break_the_order_of_tokens()
+    public Task Clocks_that_are_set_forward_do_not_break_the_order_of_tokens() => OnItsOwnThreadAsync(() =>
     {
         using var scripts = new ScriptInterpreter();
         var (disorder, early, grants) = (new List<string>(), 0, 0);
@@ -63,7 +64,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{grants} grants, of which {early} beside a lease that had ended early at the masters"));
         Assert.Empty(disorder);
         Assert.True(early > 0, "No step ended a lease early: they were too small to show anything.");
-    }
+    });
 
     // Each of these bugs is one that a rule forbids; a test that does not find them proves nothing.
     [Theory]
@@ -74,7 +75,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData("scripts run on a master that is not admitted", "rule 20")]
     [InlineData("readers do not look at writers", "rule 18")]
     [InlineData("two may have one slot", "rule 19")]
-    public void A_bug_is_found(string bug, string rule)
+    public Task A_bug_is_found(string bug, string rule) => OnItsOwnThreadAsync(() =>
     {
         using var scripts = new ScriptInterpreter((name, text) => Bugs.Put(bug, name, text));
         for (var seed = 1; seed <= 400; seed++)
@@ -87,5 +88,9 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         }
 
         Assert.Fail($"No schedule found that {bug} ({rule}).");
-    }
+    });
+
+    // They compute for half a minute, and others need the pool.
+    private static Task OnItsOwnThreadAsync(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
