@@ -11,7 +11,7 @@ internal static class ConfigurationSnippets
         // snippet: configuration-choose
         builder.Services
             .AddCoordinator(builder.Configuration.GetSection("Coordination"))
-            .UseConfiguredBackend(backends => backends.AddRedis().AddEtcd().AddZooKeeper());
+            .UseConfiguredBackend(backends => backends.AddRedis().AddRedlock().AddEtcd().AddZooKeeper());
         // end
     }
 

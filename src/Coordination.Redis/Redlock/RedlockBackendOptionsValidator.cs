@@ -91,11 +91,11 @@ internal static class RedlockBackendOptionsValidator
 
         if (problem is not null)
         {
-            yield return $"'{master.Split(',')[0]}' in Masters is not the StackExchange.Redis configuration of one server: {problem}";
+            yield return $"{nameof(RedlockBackendOptions.Masters)}: '{master.Split(',')[0]}' is not the StackExchange.Redis configuration of one server: {problem}";
         }
         else if (!seen.Add(configuration!.EndPoints[0].ToString()!))
         {
-            yield return $"Masters names '{configuration.EndPoints[0]}' twice: masters must be independent of each other.";
+            yield return $"{nameof(RedlockBackendOptions.Masters)} names '{configuration.EndPoints[0]}' twice: masters must be independent of each other.";
         }
     }
 }

@@ -29,6 +29,19 @@ public sealed class ConfiguredBackendTests
     }
 
     [Fact]
+    public async Task Redlock_is_chosen_by_its_name_and_reads_its_masters_from_its_section()
+    {
+        using var host = Build(
+            """
+            { "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379", "redis3:6379" ], "MasterTimeout": "00:00:02" } } }
+            """);
+        await host.StartAsync(Ct);
+
+        Assert.Equal(["redis1:6379", "redis2:6379", "redis3:6379"], OptionsOf<RedlockBackendOptions>(host, "").Masters);
+        Assert.Equal(TimeSpan.FromSeconds(2), OptionsOf<RedlockBackendOptions>(host, "").MasterTimeout);
+    }
+
+    [Fact]
     public async Task InMemory_is_always_there_and_needs_no_section_of_its_own()
     {
         using var host = Build("""{ "Coordination": { "Backend": "InMemory" } }""");
@@ -78,8 +91,9 @@ public sealed class ConfiguredBackendTests
     [InlineData("""{ "Coordination": { "Backend": "Redis" } }""", "no section 'Coordination:Redis'", "\"Configuration\": \"localhost:6379\"")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd" } }""", "no section 'Coordination:Etcd'", "\"Endpoints\": \"http://etcd1:2379\"")]
     [InlineData("""{ "Coordination": { "Backend": "ZooKeeper" } }""", "no section 'Coordination:ZooKeeper'", "\"ConnectionString\": \"zk1:2181\"")]
-    [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [\"redis1:6379\"")]
-    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": ["a:1", "b:2"] } } }""", "Coordination:Redlock:Masters", "3 or more")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [ \"redis1:6379\"")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379" ] } } }""", "Coordination:Redlock:Masters", "odd number")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "r1:1", "r2:1", "r1:1" ] } } }""", "Coordination:Redlock:Masters", "r1:1")]
     [InlineData("""{ "Coordination": { "Backend": "ZooKeeper", "ZooKeeper": { "RootPath": "no" } } }""", "Coordination:ZooKeeper:RootPath", "absolute path")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "2.00:00:00" } }""", "Coordination:LeaseDuration", "1.00:00:00")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "soon" } }""", "Coordination:LeaseDuration", "TimeSpan")]
