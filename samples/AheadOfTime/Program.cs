@@ -24,7 +24,7 @@ builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
 builder.Services.AddSingleton<Work>();
 builder.Services
     .AddCoordinator(builder.Configuration.GetSection("Coordination"))
-    .UseConfiguredBackend(static backends => backends.AddRedis().AddEtcd().AddZooKeeper())
+    .UseConfiguredBackend(static backends => backends.AddRedis().AddRedlock().AddEtcd().AddZooKeeper())
     .AddLeaderElectedService<Worker>("worker")
     .AddLeaderElectedBackgroundService<Cleaner>("cleaner");
 builder.Services.AddHealthChecks().AddCoordinator();

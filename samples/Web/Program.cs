@@ -8,7 +8,7 @@ using Web;
 var builder = WebApplication.CreateBuilder(args);
 builder.Services
     .AddCoordinator(builder.Configuration.GetSection("Coordination"))
-    .UseConfiguredBackend(backends => backends.AddRedis().AddEtcd().AddZooKeeper())
+    .UseConfiguredBackend(backends => backends.AddRedis().AddRedlock().AddEtcd().AddZooKeeper())
     .AddLeaderElectedService<Scheduler>(Scheduler.Election);
 builder.Services.AddSingleton<Work>();
 builder.Services.AddHealthChecks().AddCoordinator();

@@ -10,7 +10,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Chooses the Redlock backend.</summary>
 public static class RedlockCoordinatorBuilderExtensions
 {
-    private const string Example = "{ \"Masters\": [\"redis1:6379\", \"redis2:6379\", \"redis3:6379\"] }";
+    private const string Example = "{ \"Masters\": [ \"redis1:6379\", \"redis2:6379\", \"redis3:6379\" ] }";
 
     /// <summary>Uses a majority of independent Redis masters, over connections of its own that are made at the first claim.</summary>
     /// <param name="builder">The coordinator.</param>
@@ -83,7 +83,7 @@ public static class RedlockCoordinatorBuilderExtensions
 
     /// <summary>
     /// Lets a configuration choose Redlock by the name <c>Redlock</c>, with its <see cref="RedlockBackendOptions"/> in a section of that name:
-    /// <c>"Redlock": { "Masters": ["redis1:6379", "redis2:6379", "redis3:6379"] }</c>.
+    /// <c>"Redlock": { "Masters": [ "redis1:6379", "redis2:6379", "redis3:6379" ] }</c>.
     /// </summary>
     /// <param name="choices">The backends to choose from.</param>
     /// <returns>The choices.</returns>
