@@ -25,7 +25,7 @@ internal sealed class FaultInjector(
                 _running.Add(InjectAsync(fault, takes, new Random(random.Next())));
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1500)));
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2500)));
             _running.RemoveAll(static task => task.IsCompletedSuccessfully);
         }
 
