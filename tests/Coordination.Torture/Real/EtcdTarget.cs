@@ -81,7 +81,7 @@ internal sealed class EtcdTarget : Target
     private async Task RevokeAsync(FaultContext context)
     {
         var resource = Resources.Hot[context.Random.Next(Resources.Hot.Count)].Name;
-        var queue = await context.Observer.InspectAsync(resource, holdersOnly: true, CancellationToken.None);
+        var queue = await context.Observer.InspectAsync(resource);
         if (queue.Holders is not [var holder, ..])
         {
             return;
