@@ -10,6 +10,7 @@
 #   COORDINATION_DOCKER=off          start no Docker engine; without one the tests on Testcontainers are left out
 #   COORDINATION_REDIS=host:port     a Redis of yours, for the tests that leave their server whole
 #   COORDINATION_TEST_MINUTES=20     the time limit of one test project
+#   COORDINATION_TORTURE_SECONDS=20  how long torture runs on each backend
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

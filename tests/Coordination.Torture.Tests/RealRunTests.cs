@@ -24,7 +24,7 @@ public sealed class RealRunTests(ITestOutputHelper output)
         Assert.True(File.Exists(Path.Combine(directory.Path, "report.json")));
         Assert.StartsWith("<svg", await File.ReadAllTextAsync(Path.Combine(directory.Path, "holders.svg")), StringComparison.Ordinal);
         var leases = (await File.ReadAllLinesAsync(Path.Combine(directory.Path, "history.jsonl"))).Count(static line => line.Contains("\"event\":\"held\"", StringComparison.Ordinal));
-        Assert.True(leases > seconds / 2, $"Only {leases} leases: nothing was tried.");
+        Assert.True(leases >= 10, $"Only {leases} leases: nothing was tried.");
     }
 
     private static void SkipOrFailWithoutServer(int exitCode, string said)

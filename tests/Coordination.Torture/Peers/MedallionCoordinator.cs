@@ -18,7 +18,7 @@ internal sealed class MedallionCoordinator(ConnectionMultiplexer connection, Wor
                 var lost = handle.HandleLostToken;
                 return new PeerLease(name, () => !lost.IsCancellationRequested, lost, handle.DisposeAsync);
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException or AggregateException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 throw new CoordinationException(exception.Message, isTransient: true, exception);
             }

@@ -67,8 +67,9 @@ internal sealed class PeerLease(string name, Func<bool> isHeld, CancellationToke
         {
             await release();
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (exception is not CoordinationException)
         {
+            // Whatever it throws: which exceptions a library chooses is not what is compared.
             throw new CoordinationException(exception.Message, isTransient: true, exception);
         }
     }

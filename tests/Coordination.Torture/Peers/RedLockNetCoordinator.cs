@@ -16,7 +16,7 @@ internal sealed class RedLockNetCoordinator(IReadOnlyList<ConnectionMultiplexer>
             var held = await _factory.CreateLockAsync("peer:" + name, settings.LeaseDuration, TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(50), cancellationToken);
             return held.IsAcquired ? new PeerLease(name, () => held.IsAcquired, CancellationToken.None, held.DisposeAsync) : null;
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             throw new CoordinationException(exception.Message, isTransient: true, exception);
         }

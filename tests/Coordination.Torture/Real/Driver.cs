@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.Torture.Checking;
 using Coordination.Torture.Commands;
@@ -18,7 +17,7 @@ internal sealed class Driver : IAsyncDisposable
     private readonly TortureSettings _asked;
     private readonly TargetTimes _times;
     private readonly Target _target;
-    private readonly ICoordinationBackend _observer;
+    private readonly Coordinator _observer;
     private readonly int _registerPort = FreePort.Next();
     private readonly ChildProcess _register;
     private readonly ConcurrentQueue<Event> _events = new();
@@ -32,7 +31,9 @@ internal sealed class Driver : IAsyncDisposable
         (_asked, _settings, _target) = (asked, settings, target);
         _times = TargetTimes.Of(settings.Backend);
         _random = new Random(settings.Seed);
-        _observer = BackendFactory.Create(settings.Backend, string.Join(';', target.EndPoints));
+        _observer = new Coordinator(
+            BackendFactory.Create(settings.Backend, string.Join(';', target.EndPoints)),
+            new CoordinatorOptions { LeaseDuration = _times.Workload.LeaseDuration, OperationTimeout = TimeSpan.FromSeconds(2), Holder = "driver" });
         _register = ChildProcess.StartRegister(settings.Clock, _registerPort, Record);
     }
 
@@ -81,14 +82,13 @@ internal sealed class Driver : IAsyncDisposable
     // A new set of Redlock masters takes its time before it grants anything.
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await using var coordinator = new Coordinator(new Undisposed(_observer), _times.Workload.ToOptions("driver"));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (true)
         {
             try
             {
-                await using var lease = await coordinator.CreateLock("ready").AcquireAsync(limit.Token);
+                await using var lease = await _observer.CreateLock("ready").AcquireAsync(limit.Token);
                 return;
             }
             catch (CoordinationException exception) when (exception.IsTransient && !limit.IsCancellationRequested)
@@ -167,19 +167,20 @@ internal sealed class Driver : IAsyncDisposable
         }
     }
 
-    private async Task<bool> LookAsync(string resource, bool isFinal)
+    // Returns why it could not be.
+    private async Task<string?> LookAsync(string resource, bool isFinal)
     {
         try
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             var at = Now;
-            var snapshot = await _observer.InspectAsync(resource, holdersOnly: false, limit.Token);
-            Record(new QueueSeen(at, Now, resource, Claims(snapshot.Holders), Claims(snapshot.Waiters), isFinal));
-            return true;
+            var status = await _observer.InspectAsync(resource, limit.Token);
+            Record(new QueueSeen(at, Now, resource, Claims(status.Holders), Claims(status.Waiters), isFinal));
+            return null;
         }
         catch (Exception exception) when (exception is CoordinationException or OperationCanceledException)
         {
-            return false; // the server is not there just now
+            return exception.Message; // the server is not there just now
         }
 
         static QueuedClaim[] Claims(IReadOnlyList<ClaimStatus> claims) => [.. claims.Select(static claim => new QueuedClaim(claim.Id, claim.Value))];
@@ -195,12 +196,14 @@ internal sealed class Driver : IAsyncDisposable
         foreach (var resource in Resources.All)
         {
             var began = Stopwatch.GetTimestamp();
-            while (!await LookAsync(resource.Name, isFinal: true))
+            while (await LookAsync(resource.Name, isFinal: true) is { } reason)
             {
                 if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
                 {
-                    throw new InvalidOperationException($"The servers do not answer for {resource.Name}, 30 s after the last fault.");
+                    throw new InvalidOperationException($"The servers do not answer for {resource.Name}, 30 s after the last fault: {reason}");
                 }
+
+                await Task.Delay(Glance);
             }
         }
     }
@@ -214,6 +217,11 @@ internal sealed class Driver : IAsyncDisposable
             if (client.ExitCode != 0)
             {
                 throw new InvalidOperationException($"Client {client.Name} ended with exit code {client.ExitCode}: {client.Errors}");
+            }
+
+            if (client.Errors.Length > 0)
+            {
+                await Console.Error.WriteLineAsync($"{client.Name} said: {client.Errors}");
             }
         }
     }

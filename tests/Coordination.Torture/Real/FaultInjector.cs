@@ -1,11 +1,10 @@
-using Coordination.Backends;
 using Coordination.Torture.Recording;
 
 namespace Coordination.Torture.Real;
 
 /// <summary>Draws faults from the seed, one and several at a time, and sees to it that all are over in the end.</summary>
 internal sealed class FaultInjector(
-    IReadOnlyList<TargetFault> faults, Random random, SharedClock clock, Func<IReadOnlyList<ClientProcess>> clients, ICoordinationBackend observer, Action<Event> record)
+    IReadOnlyList<TargetFault> faults, Random random, SharedClock clock, Func<IReadOnlyList<ClientProcess>> clients, ICoordinator observer, Action<Event> record)
 {
     private readonly List<Task> _running = [];
 
@@ -25,7 +24,7 @@ internal sealed class FaultInjector(
                 _running.Add(InjectAsync(fault, takes, new Random(random.Next())));
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(200, 1500)));
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2500)));
             _running.RemoveAll(static task => task.IsCompletedSuccessfully);
         }
 

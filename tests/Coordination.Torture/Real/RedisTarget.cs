@@ -77,7 +77,11 @@ internal sealed class RedisTarget : Target
 
     private async Task AloneAsync(Func<Task> act)
     {
-        await _one.WaitAsync();
+        if (!await _one.WaitAsync(TimeSpan.Zero))
+        {
+            return; // one at a time: what waited here would come in a heap at the end
+        }
+
         try
         {
             await act();

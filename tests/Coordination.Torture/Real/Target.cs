@@ -1,5 +1,4 @@
 using System.Net;
-using Coordination.Backends;
 using Coordination.Conformance;
 
 namespace Coordination.Torture.Real;
@@ -46,7 +45,7 @@ internal abstract class Target : IAsyncDisposable
 /// <param name="Observer">A connection past all proxies.</param>
 /// <param name="Record">Tells what was done: to what, whose leases are ended by force, and which claim.</param>
 internal sealed record FaultContext(
-    TimeSpan Takes, Random Random, IReadOnlyList<ClientProcess> Clients, ICoordinationBackend Observer, FaultRecorder Record);
+    TimeSpan Takes, Random Random, IReadOnlyList<ClientProcess> Clients, ICoordinator Observer, FaultRecorder Record);
 
 /// <summary>Tells of a fault. Disposed when it is over.</summary>
 internal delegate IDisposable FaultRecorder(string target, string? stops = null, string? voidsClient = null, string? voidsClaim = null);

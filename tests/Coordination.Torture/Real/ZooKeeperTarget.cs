@@ -81,7 +81,11 @@ internal sealed class ZooKeeperTarget : Target
 
     private async Task AloneAsync(bool ofLeader, Func<ZooKeeperServerProcess, Task> act)
     {
-        await _one.WaitAsync();
+        if (!await _one.WaitAsync(TimeSpan.Zero))
+        {
+            return; // one at a time: what waited here would come in a heap at the end
+        }
+
         try
         {
             await act(ofLeader ? await _ensemble.LeaderAsync() : await _ensemble.FollowerAsync());
