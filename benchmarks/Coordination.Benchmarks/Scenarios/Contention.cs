@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
@@ -87,12 +88,12 @@ internal static class Contention
             }
 
             // Within the run: as many claims are under way at the first count as at the last.
-            await Task.Delay(warmUp - Stopwatch.GetElapsedTime(begin) is { Ticks: > 0 } left ? left : TimeSpan.Zero);
+            await Task.Delay(Left(warmUp - Stopwatch.GetElapsedTime(begin)));
             var before = await servers.RequestsAsync();
             var start = Stopwatch.GetTimestamp();
-            await Task.Delay(warmUp + duration - Stopwatch.GetElapsedTime(begin));
+            await Task.Delay(Left(warmUp + duration - Stopwatch.GetElapsedTime(begin)));
             var requests = await servers.RequestsAsync() - before;
-            var end = Stopwatch.GetTimestamp();
+            var end = Math.Min(Stopwatch.GetTimestamp(), until);
 
             var all = new List<Acquisition>();
             var (processor, bytes) = (0L, 0L);
@@ -107,7 +108,9 @@ internal static class Contention
                 all.AddRange(Read(FileOf(directory, i)));
             }
 
-            return new ContentionSlice(all, start, end, requests, TimeSpan.FromTicks(processor), bytes);
+            return start < end
+                ? new ContentionSlice(all, start, end, requests, TimeSpan.FromTicks(processor), bytes)
+                : throw new UsageException("The machine is too busy to measure anything in so short a time: give it longer (--seconds), or less to do.");
         }
 
         public async ValueTask DisposeAsync()
@@ -117,6 +120,8 @@ internal static class Contention
                 await process.DisposeAsync();
             }
         }
+
+        private static TimeSpan Left(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
         private static string FileOf(string directory, int process) => Path.Combine(directory, process.ToString(CultureInfo.InvariantCulture));
 

@@ -1,4 +1,5 @@
 using Coordination.Benchmarks.Implementations;
+using static System.FormattableString;
 
 namespace Coordination.Benchmarks.Scenarios;
 
@@ -30,14 +31,16 @@ internal sealed record ContentionSettings(
     /// <summary>How many may hold it at once.</summary>
     public int Capacity => Primitive == Primitive.Semaphore ? Permits : 1;
 
-    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{What}, {Workers} workers in {Processes} process{(Processes == 1 ? "" : "es")}, hold {HoldMilliseconds} ms, pause {PauseMilliseconds} ms{Rate}");
-
-    private string Rate => RatePerSecond > 0 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", {RatePerSecond}/s") : "";
-
-    private string What => Primitive switch
+    public override string ToString()
     {
-        Primitive.ReaderWriterLock => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"reader-writer lock, {ReadShare:P0} read"),
-        Primitive.Semaphore => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"semaphore of {Permits}"),
+        var (processes, rate) = (Processes == 1 ? "process" : "processes", RatePerSecond > 0 ? Invariant($", {RatePerSecond}/s") : "");
+        return Invariant($"{What()}, {Workers} workers in {Processes} {processes}, hold {HoldMilliseconds} ms, pause {PauseMilliseconds} ms{rate}");
+    }
+
+    private string What() => Primitive switch
+    {
+        Primitive.ReaderWriterLock => Invariant($"reader-writer lock, {ReadShare:P0} read"),
+        Primitive.Semaphore => Invariant($"semaphore of {Permits}"),
         _ => "lock",
     };
 }

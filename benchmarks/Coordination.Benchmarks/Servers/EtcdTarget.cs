@@ -15,7 +15,7 @@ internal sealed class EtcdTarget : IServers
     {
         _addresses = addresses;
         _own = own;
-        Description = $"etcd {version} at {string.Join(',', addresses)}, {(own is null ? "given by --etcd" : "started for this run, in RAM")}";
+        Description = $"etcd {version} at {string.Join(',', addresses)}, {(own is null ? "given by --etcd" : "started for this run: data in RAM, defaults otherwise")}";
     }
 
     public string Description { get; }

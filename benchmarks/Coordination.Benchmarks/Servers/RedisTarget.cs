@@ -23,7 +23,7 @@ internal sealed class RedisTarget : IServers
     public string Connection => string.Join(',', _endpoints);
 
     public string Description =>
-        $"Redis {_connections[0].GetServers()[0].Version} at {Connection}, {(_own.Count > 0 ? "started for this run, in RAM" : "given on the command line")}";
+        $"Redis {_connections[0].GetServers()[0].Version} at {Connection}, {(_own.Count > 0 ? "started for this run: save '', appendonly no" : "given on the command line")}";
 
     /// <summary>One server.</summary>
     /// <param name="given">Where it is, as StackExchange.Redis writes it; <see langword="null"/> to start one.</param>

@@ -11,6 +11,7 @@ internal sealed class ZooKeeperServer : IAsyncDisposable
     private const string Jars = "/usr/share/java";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
     private readonly List<ServerProcess> _processes = [];
     private readonly DirectoryInfo _directory = ServerProcess.MakeDirectory();
@@ -61,15 +62,24 @@ internal sealed class ZooKeeperServer : IAsyncDisposable
         }
     }
 
-    /// <summary>What a server answers to one of its four-letter words.</summary>
+    /// <summary>What a server answers to one of its four-letter words. One that is starting may accept a connection and say nothing on it, ever.</summary>
+    /// <exception cref="IOException">It did not answer in time.</exception>
     public static async Task<string> AskAsync(string address, string word)
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPEndPoint.Parse(address));
-        await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(word));
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(AnswerLimit);
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPEndPoint.Parse(address), limit.Token);
+            await using var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(word), limit.Token);
+            using var reader = new StreamReader(stream);
+            return await reader.ReadToEndAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException($"{address} did not answer within {AnswerLimit.TotalSeconds} s.");
+        }
     }
 
     public async ValueTask DisposeAsync()

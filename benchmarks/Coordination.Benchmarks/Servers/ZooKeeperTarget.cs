@@ -15,7 +15,7 @@ internal sealed class ZooKeeperTarget : IServers
     {
         _addresses = addresses;
         _own = own;
-        Description = $"ZooKeeper {version} at {string.Join(',', addresses)}, {(own is null ? "given by --zookeeper" : "started for this run, in RAM")}";
+        Description = $"ZooKeeper {version} at {string.Join(',', addresses)}, {(own is null ? "given by --zookeeper" : "started for this run: data in RAM, tickTime=2000, forceSync=no")}";
     }
 
     public string Description { get; }
