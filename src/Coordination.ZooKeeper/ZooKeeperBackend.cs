@@ -246,6 +246,8 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
             throw ZooKeeperErrors.Translate(exception, Servers, operation, ticket.Resource);
         }
 
+        // Not longer than it was promised to whoever detached it.
+        duration = Min(duration, ticket.Timeout);
         var session = new ZooKeeperSession(this, NewClient(duration, keepAlive: false, ticket), listener, _logger);
         session.Adopt(ticket.Resource, ticket.Node, ticket.Token);
         try

@@ -184,7 +184,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
                 return null;
             }
 
-            return new ZooKeeperTicket(_client.SessionId, _client.SessionPassword, known.Node!, found.Token.Value, stat.Version, claim.Resource).ToString();
+            return new ZooKeeperTicket(_client.SessionId, _client.SessionPassword, Duration, known.Node!, found.Token.Value, stat.Version, claim.Resource).ToString();
         }
         catch (ZooKeeperException exception)
         {

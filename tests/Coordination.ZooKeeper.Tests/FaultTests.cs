@@ -98,6 +98,26 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_lease_that_is_attached_for_longer_lasts_as_long_as_it_was_detached_for_since_a_new_leader_goes_by_that()
+    {
+        await using var server = await Run.ServerAsync();
+        await using var first = Run.Coordinator(server.Address, seconds: 3);
+        await using var second = Run.Coordinator(server.Address, seconds: 600);
+        await using var third = Run.Coordinator(server.Address, seconds: 600);
+        var options = new LeaseOptions { AutoRenew = false };
+        var detached = await first.CreateLock("x", options).AcquireAsync(Token);
+        var attached = await second.CreateLock("x", options).AttachAsync(await detached.DetachAsync(Token), Token);
+        Assert.Equal(TimeSpan.FromSeconds(3), Run.SessionOf(attached).Duration);
+        Assert.True(attached.Remaining <= TimeSpan.FromSeconds(3));
+
+        // Whoever has it next goes by the same.
+        var again = await third.CreateLock("x", options).AttachAsync(await attached.DetachAsync(Token), Token);
+        Assert.Equal(TimeSpan.FromSeconds(3), Run.SessionOf(again).Duration);
+        Assert.Equal(detached.FencingToken, again.FencingToken);
+        await again.ReleaseAsync(Token);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_taken_away_costs_neither_lease_nor_turn()
     {
         await using var server = await Run.ServerAsync();

@@ -91,7 +91,7 @@ public sealed class KeysTests
     public void A_ticket_is_read_as_it_was_written_and_nothing_else_is_one()
     {
         var node = ZooKeeperClaimName.Prefix(ClaimMode.Exclusive, 1, Id) + "0000000007";
-        var ticket = new ZooKeeperTicket(-0x7eadbeef, new byte[] { 1, 2, 255 }, node, 0x100000002, 3, "invoice/42.é");
+        var ticket = new ZooKeeperTicket(-0x7eadbeef, new byte[] { 1, 2, 255 }, TimeSpan.FromSeconds(30), node, 0x100000002, 3, "invoice/42.é");
         var read = ZooKeeperTicket.Parse(ticket.ToString());
         Assert.Equal(ticket with { Password = default }, read with { Password = default });
         Assert.Equal(ticket.Password.ToArray(), read.Password.ToArray());

@@ -55,7 +55,8 @@ public sealed class ZooKeeperClientOptions
 
     /// <summary>
     /// Whether the client opens a new session by itself when one has ended: <see cref="ZooKeeperState.Lost"/> is then told, and <see cref="ZooKeeperState.Connecting"/> follows.
-    /// Otherwise it stays <see cref="ZooKeeperState.Lost"/>: one client, one session.
+    /// Otherwise it stays <see cref="ZooKeeperState.Lost"/>: one client, one session. A session that no server takes back for two of its time-outs is then given up as well: servers that have lost their data
+    /// refuse whoever has seen more than they have.
     /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool ReconnectAfterLoss { get; set; }

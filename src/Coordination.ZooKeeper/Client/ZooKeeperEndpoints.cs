@@ -18,12 +18,16 @@ internal sealed class ZooKeeperEndpoints
     private const int DefaultPort = 2181;
 
     private readonly List<(string Host, int Port)> _hosts = [];
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
 
     /// <summary>Reads a connection string.</summary>
+    /// <param name="connectionString">The connection string.</param>
+    /// <param name="lookUp">Resolves a name; <see langword="null"/> for the system's way.</param>
     /// <exception cref="ArgumentException">It is not one.</exception>
-    public ZooKeeperEndpoints(string connectionString)
+    public ZooKeeperEndpoints(string connectionString, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
     {
         ArgumentNullException.ThrowIfNull(connectionString);
+        _lookUp = lookUp ?? Dns.GetHostAddressesAsync;
         var text = connectionString.Trim();
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var path = slash < 0 ? "/" : text[slash..];
@@ -55,16 +59,27 @@ internal sealed class ZooKeeperEndpoints
     /// </summary>
     /// <param name="last">The address that was used last, which comes last: its server has just failed.</param>
     /// <param name="failed">Told of each name that could not be resolved.</param>
+    /// <param name="limit">How long it may take. All names are looked up at once.</param>
+    /// <param name="timeProvider">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<List<ZooKeeperServer>> ResolveAsync(ZooKeeperServer? last, Action<string, Exception> failed, CancellationToken cancellationToken)
+    public async Task<List<ZooKeeperServer>> ResolveAsync(
+        ZooKeeperServer? last, Action<string, Exception> failed, TimeSpan limit, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
+        using var timeout = new CancellationTokenSource(limit, timeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        var lookUps = _hosts.ConvertAll(host => LookUpAsync(host.Host, both.Token));
         var servers = new List<ZooKeeperServer>();
-        foreach (var (host, port) in _hosts)
+        for (var i = 0; i < _hosts.Count; i++)
         {
+            var (host, port) = _hosts[i];
             try
             {
-                var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+                var addresses = await lookUps[i].ConfigureAwait(false);
                 servers.AddRange(addresses.Select(address => new ZooKeeperServer(host, new IPEndPoint(address, port))));
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                failed($"{host}:{port}", new TimeoutException($"its name was not resolved within {limit.TotalSeconds:0.###} s"));
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -77,6 +92,10 @@ internal sealed class ZooKeeperEndpoints
         Random.Shared.Shuffle(distinct);
         return [.. distinct.OrderBy(server => server.Address.Equals(last?.Address))];
     }
+
+    // Async, so that whatever is thrown is thrown when it is awaited.
+    private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out var literal) ? [literal] : await _lookUp(host, cancellationToken).ConfigureAwait(false);
 
     private static (string Host, int Port)? Parse(string part)
     {

@@ -26,7 +26,7 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
     /// <summary>Looks until one is found.</summary>
     /// <param name="request">The session.</param>
     /// <param name="timeout">Its time-out.</param>
-    /// <param name="roundFailed">Told of each round without success.</param>
+    /// <param name="roundFailed">Told of each round without success. What it throws ends the search.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="ZooKeeperException">The session has ended, or the credentials were refused.</exception>
     public async Task<ZooKeeperConnection> ConnectAsync(
@@ -40,7 +40,8 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
         for (var pause = FirstPause; ; pause = Min(2 * pause, LongestPause))
         {
             var reasons = new List<string>();
-            var servers = await endpoints.ResolveAsync(_last, (host, exception) => Failed(host, exception, reasons), cancellationToken).ConfigureAwait(false);
+            var servers = await endpoints.ResolveAsync(
+                _last, (host, exception) => Failed(host, exception, reasons), Limit(timeout), options.TimeProvider, cancellationToken).ConfigureAwait(false);
             foreach (var server in servers)
             {
                 try

@@ -22,6 +22,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
     private ZooKeeperConnectRequest _next;
     private TaskCompletionSource? _connected;
     private Exception? _lost;
+    private long _disconnectedAt;
     private bool _isEnded;
     private Task? _running;
 
@@ -188,6 +189,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        _disconnectedAt = _options.TimeProvider.GetTimestamp();
         try
         {
             while (true)
@@ -240,7 +242,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         TaskCompletionSource? connected;
         lock (_gate)
         {
-            var goesOn = _next.SessionId != 0;
+            var goesOn = _state == ZooKeeperState.Suspended;
             NegotiatedTimeout = connection.Session.Timeout;
             _next = _next with { SessionId = connection.Session.SessionId, Password = connection.Session.Password };
             _connection = connection;
@@ -284,6 +286,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         lock (_gate)
         {
             _connection = null;
+            _disconnectedAt = _options.TimeProvider.GetTimestamp();
             _next = _next with { LastZxid = Math.Max(_next.LastZxid, connection.LastZxid) };
             isEnded = _isEnded;
             if (!isEnded)
@@ -313,6 +316,13 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         }
 
         connected?.TrySetException(reason);
+
+        // Servers that have lost their data do not even take the question whether the session is there: they are behind what it has seen.
+        if (_options.ReconnectAfterLoss && Identity.Id != 0 && _options.TimeProvider.GetElapsedTime(_disconnectedAt) > 2 * NegotiatedTimeout)
+        {
+            throw new ZooKeeperException(
+                ZooKeeperErrorCode.SessionExpired, $"No server has taken the session 0x{Identity.Id:x} for two of its time-outs: a new one is opened. {reason.Message}", reason);
+        }
     }
 
     // Into a state without requests; whether it was another before.
@@ -349,7 +359,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         {
             _state = ZooKeeperState.Connecting;
             _lost = null;
-            _next = _next with { SessionId = 0, Password = ZooKeeperConnectRequest.NoPassword };
+            _next = _next with { LastZxid = 0, SessionId = 0, Password = ZooKeeperConnectRequest.NoPassword };
             NegotiatedTimeout = _options.SessionTimeout;
         }
 

@@ -27,6 +27,9 @@ public abstract class BackendServer : IAsyncDisposable
     /// <param name="claims">How many.</param>
     public virtual double MostRenewalRequests(int claims) => claims <= 10 ? 2 : (claims / 50.0) + 1;
 
+    /// <summary>How many requests at the server one renewal is whose few claims are all of one resource.</summary>
+    public virtual int RequestsPerRenewal => 1;
+
     public abstract ValueTask<BackendConnection> ConnectAsync();
 
     /// <summary>Starts a process that works on this server; see <see cref="WorkerLoop"/> for what it understands.</summary>

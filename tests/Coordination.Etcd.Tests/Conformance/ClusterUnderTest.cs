@@ -33,6 +33,9 @@ public sealed class ClusterUnderTest : BackendServer
     public static async ValueTask<BackendServer> StartAsync(ClusterPool? pool = null) =>
         new ClusterUnderTest(await (pool?.TakeAsync() ?? EtcdCluster.StartAsync()), pool);
 
+    // A keep-alive, and a transaction that asks for the claims.
+    public override int RequestsPerRenewal => 2;
+
     public override ValueTask<BackendConnection> ConnectAsync() =>
         new(new EtcdConnectionUnderTest([.. _cluster.Members.Select(static member => (EndPoint)member.EndPoint)]));
 

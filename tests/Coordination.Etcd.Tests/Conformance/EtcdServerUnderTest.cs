@@ -28,6 +28,9 @@ public sealed class EtcdServerUnderTest : BackendServer
         return server;
     }
 
+    // A keep-alive, and a transaction that asks for the claims.
+    public override int RequestsPerRenewal => 2;
+
     public override ValueTask<BackendConnection> ConnectAsync() => new(new EtcdConnectionUnderTest(_process.EndPoint));
 
     public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(

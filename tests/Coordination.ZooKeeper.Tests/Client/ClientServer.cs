@@ -1,3 +1,4 @@
+using System.Net;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Client;
 using Coordination.ZooKeeper.Tests.Servers;
@@ -83,10 +84,15 @@ public sealed class CutClient : IAsyncDisposable
     /// <summary>The states so far.</summary>
     public List<ZooKeeperState> Seen { get; } = [];
 
-    public static async Task<CutClient> ConnectAsync(ClientServer server, Action<ZooKeeperClientOptions>? configure = null)
+    public static Task<CutClient> ConnectAsync(ClientServer server, Action<ZooKeeperClientOptions>? configure = null)
     {
         Missing.SkipWithoutZooKeeper();
-        var proxy = FaultProxy.Start(server.Server.EndPoint);
+        return ConnectAsync(server.Server.EndPoint, configure);
+    }
+
+    public static async Task<CutClient> ConnectAsync(EndPoint server, Action<ZooKeeperClientOptions>? configure = null)
+    {
+        var proxy = FaultProxy.Start(server);
         var options = new ZooKeeperClientOptions { ConnectionString = $"127.0.0.1:{proxy.EndPoint.Port}" };
         configure?.Invoke(options);
         var cut = new CutClient(proxy, new ZooKeeperClient(options));

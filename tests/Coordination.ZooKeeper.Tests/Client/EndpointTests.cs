@@ -1,3 +1,4 @@
+using System.Net;
 using Coordination.ZooKeeper.Client;
 
 namespace Coordination.ZooKeeper.Tests.Client;
@@ -5,6 +6,8 @@ namespace Coordination.ZooKeeper.Tests.Client;
 /// <summary>Connection strings, paths and chroots.</summary>
 public sealed class EndpointTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
     [Theory]
     [InlineData("127.0.0.1", "127.0.0.1:2181")]
     [InlineData("127.0.0.1:1, 127.0.0.2:2 ,127.0.0.1:1", "127.0.0.1:1 127.0.0.2:2")]
@@ -13,7 +16,7 @@ public sealed class EndpointTests
     [InlineData("127.0.0.1:1/", "127.0.0.1:1")]
     public async Task A_connection_string_names_servers(string text, string expected)
     {
-        var servers = await new ZooKeeperEndpoints(text).ResolveAsync(null, static (_, exception) => throw exception, TestContext.Current.CancellationToken);
+        var servers = await new ZooKeeperEndpoints(text).ResolveAsync(null, static (_, exception) => throw exception, Limit, TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.Equal(expected.Split(' '), servers.Select(static server => server.Address.ToString()).Order());
     }
 
@@ -21,11 +24,11 @@ public sealed class EndpointTests
     public async Task Servers_come_in_any_order_and_the_last_used_one_last()
     {
         var endpoints = new ZooKeeperEndpoints("127.0.0.1:1,127.0.0.1:2,127.0.0.1:3");
-        var all = await endpoints.ResolveAsync(null, static (_, exception) => throw exception, TestContext.Current.CancellationToken);
+        var all = await endpoints.ResolveAsync(null, static (_, exception) => throw exception, Limit, TimeProvider.System, TestContext.Current.CancellationToken);
         var firsts = new HashSet<int>();
         for (var i = 0; i < 200; i++)
         {
-            var next = await endpoints.ResolveAsync(all[0], static (_, exception) => throw exception, TestContext.Current.CancellationToken);
+            var next = await endpoints.ResolveAsync(all[0], static (_, exception) => throw exception, Limit, TimeProvider.System, TestContext.Current.CancellationToken);
             Assert.Equal(all[0], next[^1]);
             firsts.Add(next[0].Address.Port);
         }
@@ -79,5 +82,24 @@ public sealed class EndpointTests
         Assert.Throws<ArgumentException>(() => new ZooKeeperClient(new ZooKeeperClientOptions { SessionId = 7 }));
         Assert.Throws<ArgumentException>(() => new ZooKeeperClient(new ZooKeeperClientOptions { SessionPassword = new byte[16] }));
         Assert.Throws<ArgumentException>(() => new ZooKeeperClient(new ZooKeeperClientOptions { ConnectionString = "" }));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_resolved_in_time_is_left_out_and_costs_the_others_nothing()
+    {
+        var endpoints = new ZooKeeperEndpoints("silent:1,quick:2,also-silent:3", async (host, token) =>
+        {
+            await Task.Delay(host == "quick" ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, token);
+            return [IPAddress.Loopback];
+        });
+        var failures = new List<string>();
+        var servers = await endpoints.ResolveAsync(
+            null, (host, exception) => failures.Add($"{host}: {exception.Message}"), TimeSpan.FromMilliseconds(300), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 2)], servers.Select(static server => server.Address));
+        Assert.Equal(["silent:1: its name was not resolved within 0.3 s", "also-silent:3: its name was not resolved within 0.3 s"], failures);
+
+        // Who has stopped waiting is not told of time-outs.
+        using var stopped = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endpoints.ResolveAsync(null, static (_, _) => Assert.Fail("Told"), Limit, TimeProvider.System, stopped.Token));
     }
 }

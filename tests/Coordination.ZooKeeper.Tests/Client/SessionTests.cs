@@ -282,6 +282,33 @@ public sealed class SessionTests(ClientServer server) : IClassFixture<ClientServ
     }
 
     [Fact]
+    public async Task A_server_that_has_lost_its_data_is_taken_with_a_new_session()
+    {
+        Missing.SkipWithoutZooKeeper();
+        await using var own = new ZooKeeperServerProcess();
+        await own.StartAsync();
+        await using var cut = await CutClient.ConnectAsync(own.EndPoint, static options =>
+        {
+            options.SessionTimeout = TimeSpan.FromSeconds(1);
+            options.ConnectTimeout = TimeSpan.FromSeconds(10);
+            options.ReconnectAfterLoss = true;
+        });
+        var id = cut.Client.SessionId;
+        for (var i = 0; i < 10; i++)
+        {
+            await NodeAsync(cut.Client);
+        }
+
+        // It is behind what the session has seen, and would hang up for good.
+        await own.KillAsync();
+        own.DropData();
+        await own.StartAsync();
+        await cut.SeesAsync(ZooKeeperState.Lost, ZooKeeperState.Connecting, ZooKeeperState.Connected);
+        Assert.NotEqual(id, cut.Client.SessionId);
+        Assert.NotNull(await NodeAsync(cut.Client));
+    }
+
+    [Fact]
     public async Task Nothing_is_asked_of_a_client_before_it_connects_and_closing_it_needs_no_server()
     {
         await using var client = new ZooKeeperClient(new ZooKeeperClientOptions { ConnectionString = $"127.0.0.1:{FreePort.Next()}" });

@@ -1,4 +1,5 @@
 using Coordination.ZooKeeper.Client;
+using Coordination.ZooKeeper.Tests.Support;
 using static Coordination.ZooKeeper.Tests.Client.WireServer;
 
 namespace Coordination.ZooKeeper.Tests.Client;
@@ -38,12 +39,32 @@ public sealed class WireFormatTests
         });
         var first = server.Frames.First();
         Assert.Equal(Hex("00000000 0000000000000000 00001388 0102030405060708 00000010 000102030405060708090a0b0c0d0e0f 00"), first);
-
-        // The first answer is to the sync that the client sends by itself in a session that goes on.
+        await client.SyncAsync(cancellationToken: Token);
         await Assert.ThrowsAsync<ZooKeeperException>(() => client.SyncAsync(cancellationToken: Token));
         await client.ConnectAsync(Token);
         Assert.Contains(server.Frames, static frame => frame.AsSpan().SequenceEqual(
             Hex("00000000 0000000000001234 00001388 0102030405060708 00000010 00000000000000000000000000000000 00")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pings_go_out_after_a_third_of_the_session_without_requests_only_where_the_client_keeps_it_alive(bool keepAlive)
+    {
+        // A session of 3 s; the server answers pings.
+        await using var server = new WireServer(static _ => Frame(Hex("fffffffe 0000000000000009 00000000")), static () => Hex(Session.Replace("00002710", "00000bb8", StringComparison.Ordinal)));
+        await using var client = await server.ConnectAsync(options => options.KeepAlive = keepAlive);
+        if (keepAlive)
+        {
+            await Run.UntilAsync(() => Task.FromResult(server.Frames.Count > 1));
+            Assert.Equal(Hex("fffffffe 0000000b"), server.Frames.ElementAt(1));
+        }
+        else
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), Token);
+            Assert.Single(server.Frames);
+            Assert.Equal(ZooKeeperState.Connected, client.State);
+        }
     }
 
     [Fact]

@@ -11,13 +11,15 @@ namespace Coordination.ZooKeeper.Tests.Conformance;
 public sealed class EnsembleUnderTest : BackendServer
 {
     private readonly ZooKeeperEnsemble _ensemble;
+    private readonly ServerPool? _pool;
     private readonly RealTime _time = new();
     private readonly ConcurrentBag<FaultProxy> _ways = [];
     private readonly Admin _admin;
 
-    private EnsembleUnderTest(ZooKeeperEnsemble ensemble)
+    private EnsembleUnderTest(ZooKeeperEnsemble ensemble, ServerPool? pool)
     {
         _ensemble = ensemble;
+        _pool = pool;
         _admin = new Admin(ensemble.Addresses);
     }
 
@@ -28,7 +30,13 @@ public sealed class EnsembleUnderTest : BackendServer
 
     public override TimeSpan Granularity => TimeSpan.FromSeconds(1);
 
-    public static async ValueTask<BackendServer> StartAsync() => new EnsembleUnderTest(await ZooKeeperEnsemble.StartAsync());
+    /// <summary>Starts an ensemble, or takes one that is whole.</summary>
+    /// <param name="pool">Where to take it from and to give it back to; <see langword="null"/> for one that may be broken.</param>
+    public static async ValueTask<BackendServer> StartAsync(ServerPool? pool = null) =>
+        new EnsembleUnderTest(await (pool?.TakeEnsembleAsync() ?? ZooKeeperEnsemble.StartAsync()), pool);
+
+    // A sync, and the questions in one request.
+    public override int RequestsPerRenewal => 2;
 
     public override ValueTask<BackendConnection> ConnectAsync() =>
         new(new ZooKeeperConnectionUnderTest(_ways, [.. _ensemble.Members.Select(static member => (EndPoint)member.EndPoint)]));
@@ -62,13 +70,24 @@ public sealed class EnsembleUnderTest : BackendServer
     public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) =>
         await Admin.ExpireAsync(_ensemble.Members[0], session, _ways);
 
-    public override async ValueTask DisposeAsync() => await _ensemble.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        if (_pool is null)
+        {
+            await _ensemble.DisposeAsync();
+        }
+        else
+        {
+            _pool.Return(_ensemble);
+        }
+    }
 
     private Task AllAsync(Func<ZooKeeperServerProcess, Task> act) => Task.WhenAll(_ensemble.Members.Select(act));
 }
 
 /// <summary>Three servers. Its classes run in three rows of about the same length, one after the other in each: more ensembles at once are too much for two cores.</summary>
-public sealed class EnsembleFixture : BackendFixture
+/// <param name="pool">Has the ensembles that no case breaks.</param>
+public sealed class EnsembleFixture(ServerPool pool) : BackendFixture
 {
     public const string First = "ZooKeeper ensemble, first row";
     public const string Second = "ZooKeeper ensemble, second row";
@@ -80,5 +99,11 @@ public sealed class EnsembleFixture : BackendFixture
     {
         Missing.SkipWithoutZooKeeper();
         return EnsembleUnderTest.StartAsync();
+    }
+
+    protected override ValueTask<BackendServer> StartSharedServerAsync()
+    {
+        Missing.SkipWithoutZooKeeper();
+        return EnsembleUnderTest.StartAsync(pool);
     }
 }

@@ -9,12 +9,18 @@ namespace Coordination.ZooKeeper.Tests.Conformance;
 /// <summary>A real ZooKeeper, which is frozen by SIGSTOP and killed by SIGKILL; clients reach it through proxies, the test itself directly.</summary>
 public sealed class ZooKeeperServerUnderTest : BackendServer
 {
-    private readonly ZooKeeperServerProcess _process = new();
+    private readonly ZooKeeperServerProcess _process;
+    private readonly ServerPool? _pool;
     private readonly RealTime _time = new();
     private readonly ConcurrentBag<FaultProxy> _ways = [];
     private readonly Admin _admin;
 
-    private ZooKeeperServerUnderTest() => _admin = new Admin(_process.Address);
+    private ZooKeeperServerUnderTest(ZooKeeperServerProcess process, ServerPool? pool)
+    {
+        _process = process;
+        _pool = pool;
+        _admin = new Admin(process.Address);
+    }
 
     public override TestTime Time => _time;
 
@@ -23,12 +29,20 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
     // It ends sessions at its ticks, and each with a transaction.
     public override TimeSpan Granularity => TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Takes a server that is whole.</summary>
+    /// <param name="pool">Where to take it from and to give it back to.</param>
+    public static async ValueTask<BackendServer> StartAsync(ServerPool pool) => new ZooKeeperServerUnderTest(await pool.TakeServerAsync(), pool);
+
+    /// <summary>Starts a server that may be broken.</summary>
     public static async ValueTask<BackendServer> StartAsync()
     {
-        var server = new ZooKeeperServerUnderTest();
-        await server._process.StartAsync();
-        return server;
+        var process = new ZooKeeperServerProcess();
+        await process.StartAsync();
+        return new ZooKeeperServerUnderTest(process, pool: null);
     }
+
+    // A sync, and the questions in one request.
+    public override int RequestsPerRenewal => 2;
 
     public override ValueTask<BackendConnection> ConnectAsync() => new(new ZooKeeperConnectionUnderTest(_ways, _process.EndPoint));
 
@@ -59,11 +73,22 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
 
     public override async ValueTask ExpireSessionAsync(IBackendSession session, IReadOnlyList<ClaimKey> claims) => await Admin.ExpireAsync(_process, session, _ways);
 
-    public override async ValueTask DisposeAsync() => await _process.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        if (_pool is null)
+        {
+            await _process.DisposeAsync();
+        }
+        else
+        {
+            _pool.Return(_process);
+        }
+    }
 }
 
 /// <summary>ZooKeeper of one server, as Debian packs it.</summary>
-public sealed class ZooKeeperFixture : BackendFixture
+/// <param name="pool">Has the servers that no case breaks.</param>
+public sealed class ZooKeeperFixture(ServerPool pool) : BackendFixture
 {
     public override string Name => "ZooKeeper";
 
@@ -71,5 +96,11 @@ public sealed class ZooKeeperFixture : BackendFixture
     {
         Missing.SkipWithoutZooKeeper();
         return ZooKeeperServerUnderTest.StartAsync();
+    }
+
+    protected override ValueTask<BackendServer> StartSharedServerAsync()
+    {
+        Missing.SkipWithoutZooKeeper();
+        return ZooKeeperServerUnderTest.StartAsync(pool);
     }
 }
