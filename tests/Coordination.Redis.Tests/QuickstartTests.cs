@@ -33,7 +33,7 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
         await using var servers = await Redlock.RedlockServers.StartAsync(3);
 
         // A new set admits itself when it has been up for the longest lease.
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        await Task.Delay(TimeSpan.FromSeconds(5));
         using var run = QuickstartRun.Start("--redlock", string.Join(',', servers.EndPoints));
         await run.LineAsync(" leads, token ");
         await servers.All[2].FreezeAsync();

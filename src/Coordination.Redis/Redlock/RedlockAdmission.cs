@@ -16,6 +16,9 @@ internal sealed class RedlockAdmission : IDisposable
     private readonly RedlockBackend _backend;
     private readonly long[] _told;
     private readonly Lock _gate = new();
+#pragma warning disable CA2213 // Its handle is never asked for, and a look that is under way gives its turn back after the disposal.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+#pragma warning restore CA2213
     private readonly Meter _meter = new("Coordination");
     private readonly Counter<long> _admissions;
     private Standing?[] _standings;
@@ -83,6 +86,22 @@ internal sealed class RedlockAdmission : IDisposable
     /// <returns>When to look again.</returns>
     public async ValueTask<TimeSpan> MaintainAsync(CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await LookAndAdmitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private async ValueTask<TimeSpan> LookAndAdmitAsync(CancellationToken cancellationToken)
+    {
         try
         {
             _standings = await LookAsync(static _ => false, "admit", null, cancellationToken).ConfigureAwait(false);
@@ -106,9 +125,6 @@ internal sealed class RedlockAdmission : IDisposable
             : await AdmitOthersAsync(admitted, cancellationToken).ConfigureAwait(false);
         return wait < Interval ? wait : Interval;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
 
     private List<int> Where(Func<int, Standing, bool> condition) =>
         [.. Enumerable.Range(0, _standings.Length).Where(i => _standings[i] is { } standing && condition(i, standing))];

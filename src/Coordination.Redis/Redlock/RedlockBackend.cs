@@ -153,12 +153,24 @@ public sealed class RedlockBackend : ICoordinationBackend
     public async ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var arguments = Arguments(resource, holdersOnly ? 1 : 0);
-        var round = RedlockRound.Start(this, RedlockScripts.Inspect, arguments, "inspect", resource, RedlockInspection.IsDecided, cancellationToken);
-        await round.WaitAsync().ConfigureAwait(false);
-        return round.CountOf(RedlockRound.State.Reply) >= round.Quorum
-            ? RedlockInspection.ToSnapshot(round, holdersOnly)
-            : throw TooFew(round, "inspect", resource);
+        for (var isAdmitted = false; ; isAdmitted = true)
+        {
+            var arguments = Arguments(resource, holdersOnly ? 1 : 0);
+            var round = RedlockRound.Start(this, RedlockScripts.Inspect, arguments, "inspect", resource, RedlockInspection.IsDecided, cancellationToken);
+            await round.WaitAsync().ConfigureAwait(false);
+            if (round.CountOf(RedlockRound.State.Reply) >= round.Quorum)
+            {
+                return RedlockInspection.ToSnapshot(round, holdersOnly);
+            }
+
+            if (isAdmitted || round.CountOf(RedlockRound.State.Out) == 0)
+            {
+                throw TooFew(round, "inspect", resource);
+            }
+
+            // One who only looks has no session for which its engine would see to that.
+            await _admission.MaintainAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,15 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task One_who_only_looks_admits_a_new_set_too()
+    {
+        await using var servers = await RedlockServers.StartAsync(3);
+        await using var backend = Backend(servers);
+        await Task.Delay(Longest + TimeSpan.FromSeconds(2), Cancellation);
+        Assert.Empty((await backend.InspectAsync("lock", holdersOnly: false, Cancellation)).Holders);
+    }
+
+    [Fact]
     public async Task Nothing_is_granted_by_masters_that_nobody_admitted_and_the_error_says_so()
     {
         await using var servers = await RedlockServers.StartAsync(3);
