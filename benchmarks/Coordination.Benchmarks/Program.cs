@@ -49,3 +49,8 @@ catch (OverlapException exception)
     Console.Error.WriteLine(exception.Message);
     return ExitCodes.Violation;
 }
+catch (Exception exception)
+{
+    Console.Error.WriteLine(exception);
+    return ExitCodes.Failure;
+}

@@ -49,19 +49,21 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(
             ["Coordination", "raw, polling", "DistributedLock.Redis", "RedLock.net"],
             contention.Where(static one => one.GetProperty("backend").GetString() == "Redis").Select(static one => one.GetProperty("implementation").GetString()));
-        foreach (var one in contention)
+        Assert.All(contention, static one => Assert.Equal(0, one.GetProperty("overlaps").GetInt32()));
+
+        // How many the others get in so short a time is theirs.
+        List<JsonElement> ours = [.. contention.Where(static one => one.GetProperty("implementation").GetString() == "Coordination")];
+        Assert.Equal(["in-memory", "Redis"], ours.Select(static one => one.GetProperty("backend").GetString()));
+        foreach (var one in ours)
         {
             Assert.True(one.GetProperty("acquisitions").GetInt32() > 0);
-            Assert.Equal(0, one.GetProperty("overlaps").GetInt32());
             Assert.InRange(one.GetProperty("jainIndex").GetDouble(), 0.5, 1);
             Assert.True(one.GetProperty("bytesPerAcquisition").GetDouble() > 0);
             Assert.True(one.GetProperty("waitP99Milliseconds").GetDouble() >= one.GetProperty("waitP50Milliseconds").GetDouble());
         }
 
-        // A claim and a release at least, by the server's own counters.
-        Assert.All(
-            contention.Where(static one => one.GetProperty("backend").GetString() == "Redis"),
-            static one => Assert.InRange(one.GetProperty("requestsPerAcquisition").GetDouble(), 1.5, 50));
+        // A claim and a release, by the server's own counters.
+        Assert.InRange(ours[1].GetProperty("requestsPerAcquisition").GetDouble(), 1.5, 3);
         Assert.Equal(4, results.GetProperty("handoff")[0].GetProperty("results").GetArrayLength());
         Assert.True(results.GetProperty("leader")[0].GetProperty("meanMilliseconds").GetDouble() > 0);
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Coordination.Benchmarks.CommandLine;
+using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Reporting;
 using Coordination.Benchmarks.Servers;
 using Spectre.Console.Cli;
@@ -13,6 +14,11 @@ internal sealed class ReportCommand : MeasuringCommand<ReportCommand.Settings>
     protected override async Task<int> RunAsync(Settings settings, Report report)
     {
         var plan = ReportPlan.Find(settings.Set);
+        foreach (var backend in plan.Backends)
+        {
+            Catalog.Choose(null, backend);
+        }
+
         var directory = MakeDirectory(settings.Output);
         var start = Stopwatch.GetTimestamp();
         var servers = new Dictionary<Backend, IServers>();

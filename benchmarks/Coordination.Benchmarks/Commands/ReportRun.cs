@@ -1,4 +1,6 @@
+using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
+using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Reporting;
 using Coordination.Benchmarks.Scenarios;
 using Coordination.Benchmarks.Servers;
@@ -17,35 +19,46 @@ internal sealed class ReportRun(ReportPlan plan)
     private readonly Dictionary<string, IReadOnlyList<ScaleResult>> _leases = new(StringComparer.Ordinal);
     private readonly List<(string Section, Table Table)> _tables = [];
 
-    /// <summary>Not zero when two held at once.</summary>
-    public int ExitCode => ContentionCommand.ExitCode(_contention.SelectMany(static run => run.Results));
+    private readonly List<string> _failures = [];
+
+    /// <summary>Not zero when two held at once, or when something could not be measured.</summary>
+    public int ExitCode => ContentionCommand.ExitCode(_contention.SelectMany(static run => run.Results)) is not ExitCodes.Done and var violation ? violation
+        : _failures.Count > 0 ? ExitCodes.Failure : ExitCodes.Done;
 
     public async Task MeasureAsync(Backend backend, IServers servers)
     {
-        var uncontended = await UncontendedCommand.MeasureAsync(backend, servers, plan.UncontendedSeconds);
-        _uncontended.Add(backend.Key, uncontended);
-        Keep("Without contention", UncontendedCommand.Show(backend, uncontended));
+        await StepAsync($"{backend.Name}, without contention", async () =>
+        {
+            var uncontended = await UncontendedCommand.MeasureAsync(backend, servers, plan.UncontendedSeconds);
+            _uncontended.Add(backend.Key, uncontended);
+            Keep("Without contention", UncontendedCommand.Show(backend, uncontended));
+        });
         foreach (var workers in plan.ContendersOn(backend))
         {
             // The raw floor polls; it is shown once, as what a queue is compared to.
-            await ContendAsync(backend, servers, plan.Settings(workers), withRaw: workers == 16 || plan.ContendersOn(backend).Count == 1);
+            await StepAsync(
+                $"{backend.Name}, {workers} workers",
+                () => ContendAsync(backend, servers, plan.Settings(workers), withRaw: workers == 16 || plan.ContendersOn(backend).Count == 1));
         }
 
         foreach (var variation in plan.VariationsOn(backend))
         {
-            await ContendAsync(backend, servers, variation, withRaw: false);
+            await StepAsync($"{backend.Name}, {variation}", () => ContendAsync(backend, servers, variation, withRaw: false));
         }
 
         if (backend.Store != Store.InMemory)
         {
-            await PassOnAsync(backend, servers);
+            await StepAsync($"{backend.Name}, hand-off and fail-over", () => PassOnAsync(backend, servers));
         }
 
         if (plan.HoldsLeasesOn(backend))
         {
-            var leases = await ScaleCommand.MeasureAsync(backend, servers, plan.Leases);
-            _leases.Add(backend.Key, leases);
-            Keep("Many leases", ScaleCommand.Show(backend, leases));
+            await StepAsync($"{backend.Name}, many leases", async () =>
+            {
+                var leases = await ScaleCommand.MeasureAsync(backend, servers, plan.Leases);
+                _leases.Add(backend.Key, leases);
+                Keep("Many leases", ScaleCommand.Show(backend, leases));
+            });
         }
     }
 
@@ -61,13 +74,20 @@ internal sealed class ReportRun(ReportPlan plan)
         report.Add("failover", _failovers);
         report.Add("leader", _takeOvers);
         report.Add("leases", _leases);
+        report.Add("failures", _failures);
         report.Add("charts", charts.Select(static chart => chart.File).ToList());
 
         var text = new MarkdownReport();
         text.Heading($"Coordination: benchmark report, {plan.Name}", 1);
         text.Paragraph("Compare ratios within this report: absolute figures drift from run to run. docs/benchmarks.md says how each was measured.");
         text.List([.. report.Environment.Lines(), .. report.Servers.Values, $"took {took.TotalSeconds:0} s"]);
-        if (ExitCode != ExitCodes.Done)
+        if (_failures.Count > 0)
+        {
+            text.Paragraph("**Not everything could be measured:**");
+            text.List(_failures);
+        }
+
+        if (ExitCode == ExitCodes.Violation)
         {
             text.Paragraph("**Two held at once in this run: it is a failure, and its figures say nothing.**");
         }
@@ -88,6 +108,20 @@ internal sealed class ReportRun(ReportPlan plan)
         }
 
         File.WriteAllText(Path.Combine(directory, "report.md"), text.ToString());
+    }
+
+    /// <summary>What cannot be measured, on a machine that is too busy for it, does not take the rest along. Two that held at once end the run.</summary>
+    private async Task StepAsync(string what, Func<Task> measure)
+    {
+        try
+        {
+            await measure();
+        }
+        catch (Exception exception) when (exception is not OverlapException && !UsageException.IsOfLoading(exception))
+        {
+            _failures.Add($"{what}: {exception.Message}");
+            Screen.Line($"FAILED {_failures[^1]}");
+        }
     }
 
     private async Task ContendAsync(Backend backend, IServers servers, ContentionSettings settings, bool withRaw)

@@ -16,11 +16,11 @@ internal static class Candidate
         var (settings, election) = Participant.ReadOrder<Order>();
         await using var client = await ElectionCatalog.ConnectAsync(settings);
         Participant.Say("ready");
-        while (Console.ReadLine() == "campaign")
+        while (await Participant.ListenAsync() == "campaign")
         {
             var leadership = await client.CampaignAsync(election, "candidate", CancellationToken.None);
             Participant.Say("leading");
-            if (Console.ReadLine() != "resign")
+            if (await Participant.ListenAsync() != "resign")
             {
                 return;
             }

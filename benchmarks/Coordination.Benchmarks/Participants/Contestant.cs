@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Scenarios;
@@ -7,15 +6,12 @@ using Coordination.Benchmarks.Scenarios;
 namespace Coordination.Benchmarks.Participants;
 
 /// <summary>
-/// The side of a contention run that contends: some workers on one connection. Says <c>ready</c>, is told <c>run START END FILE</c> (moments of the monotonic clock, between which it counts
-/// what it uses) once a slice, writes all acquisitions to the file and says <c>done PROCESSOR BYTES</c>.
+/// The side of a contention run that contends: some workers on one connection. Says <c>ready</c>; is told <c>run SLICE FILE</c> once a slice, then <c>measure</c> and <c>stop</c>, between which it counts
+/// what it uses; writes all acquisitions to the file and says <c>done PROCESSOR BYTES</c>.
 /// </summary>
 internal static class Contestant
 {
     public const string Role = "contestant";
-
-    /// <summary>Workers go on for so long after the end, so that what is counted at the end is counted under load.</summary>
-    private static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(50);
 
     public static async Task RunAsync()
     {
@@ -23,26 +19,24 @@ internal static class Contestant
         await using var client = await Implementation.ConnectAsync(order.Client);
         await WarmUpAsync(client, order.FirstWorker);
         Participant.Say("ready");
-        while (Console.ReadLine()?.Split(' ', 4) is ["run", var start, var end, var file])
+        while ((await Participant.ListenAsync())?.Split(' ', 3) is ["run", var slice, var file])
         {
-            await RunSliceAsync(client, order, long.Parse(start, CultureInfo.InvariantCulture), long.Parse(end, CultureInfo.InvariantCulture), file);
+            // Another one each slice, the same for all processes: what an earlier slice left behind is nobody's hindrance.
+            await RunSliceAsync(client, order, $"benchmark/contended/{slice}", file);
         }
     }
 
-    private static async Task RunSliceAsync(ILockClient client, Order order, long start, long end, string file)
+    private static async Task RunSliceAsync(ILockClient client, Order order, string resource, string file)
     {
-        using var giveUp = new CancellationTokenSource(Until(end) + Tail);
-        var until = end + (long)(Tail.TotalSeconds * Stopwatch.Frequency);
-
-        // Another one each slice, the same for all processes: what an earlier slice left behind is nobody's hindrance.
-        var resource = string.Create(CultureInfo.InvariantCulture, $"benchmark/contended/{start}");
-        var work = Enumerable.Range(0, order.Workers)
-            .Select(worker => Task.Run(() => WorkAsync(client, resource, order, worker, until, giveUp.Token)))
+        using var stop = new CancellationTokenSource();
+        var work = Enumerable.Range(order.FirstWorker, order.Workers)
+            .Select(worker => Task.Run(() => WorkAsync(client, resource, order.Contention, worker, stop.Token)))
             .ToList();
-        await Task.Delay(Until(start));
+        await Participant.ListenAsync();
         var (processor, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
-        await Task.Delay(Until(end));
+        await Participant.ListenAsync();
         (processor, bytes) = (Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes() - bytes);
+        await stop.CancelAsync();
         var acquisitions = (await Task.WhenAll(work)).SelectMany(static list => list);
         using (var writer = new BinaryWriter(File.Create(file)))
         {
@@ -55,12 +49,9 @@ internal static class Contestant
         Participant.Say("done", processor.Ticks, bytes);
     }
 
-    /// <summary>One worker: acquires, holds, releases, until the time is up.</summary>
-    private static async Task<List<Acquisition>> WorkAsync(
-        ILockClient client, string resource, Order order, int number, long until, CancellationToken giveUp)
+    /// <summary>One worker: acquires, holds, releases, until it is stopped.</summary>
+    private static async Task<List<Acquisition>> WorkAsync(ILockClient client, string resource, ContentionSettings settings, int worker, CancellationToken stop)
     {
-        var settings = order.Contention;
-        var worker = order.FirstWorker + number;
         var random = new Random(worker);
         var acquisitions = new List<Acquisition>(4096);
         var interval = settings.RatePerSecond > 0 ? (long)(Stopwatch.Frequency * settings.Workers / settings.RatePerSecond) : 0;
@@ -70,25 +61,25 @@ internal static class Contestant
             // At a rate, one that is late is counted from when it was due: otherwise who waits long would be counted seldom.
             if (interval > 0 && due > Stopwatch.GetTimestamp())
             {
-                await Task.Delay(Until(due), CancellationToken.None);
+                await PauseAsync(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due), stop);
             }
 
-            var asked = interval > 0 ? due : Stopwatch.GetTimestamp();
-            if (asked >= until || giveUp.IsCancellationRequested)
+            if (stop.IsCancellationRequested)
             {
                 return acquisitions;
             }
 
+            var asked = interval > 0 ? due : Stopwatch.GetTimestamp();
             var mode = ModeOf(settings, random);
             try
             {
-                var held = await client.AcquireAsync(resource, mode, giveUp);
+                var held = await client.AcquireAsync(resource, mode, stop);
                 var entered = Stopwatch.GetTimestamp();
                 Hold.Spin(settings.HoldMilliseconds);
                 acquisitions.Add(new Acquisition(worker, mode, asked, entered, Stopwatch.GetTimestamp()));
                 await held.DisposeAsync();
             }
-            catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 acquisitions.Add(new Acquisition(worker, mode, asked, Entered: 0, Left: Stopwatch.GetTimestamp()));
                 return acquisitions;
@@ -96,10 +87,18 @@ internal static class Contestant
 
             if (settings.PauseMilliseconds > 0)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(settings.PauseMilliseconds), CancellationToken.None);
+                await PauseAsync(TimeSpan.FromMilliseconds(settings.PauseMilliseconds), stop);
             }
 
             due += interval;
+        }
+    }
+
+    private static async Task PauseAsync(TimeSpan time, CancellationToken stop)
+    {
+        if (time > TimeSpan.Zero)
+        {
+            await Task.Delay(time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -109,9 +108,6 @@ internal static class Contestant
         Primitive.ReaderWriterLock when random.NextDouble() < settings.ReadShare => ClaimMode.Shared,
         _ => ClaimMode.Exclusive,
     };
-
-    private static TimeSpan Until(long moment) =>
-        moment > Stopwatch.GetTimestamp() ? Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), moment) : TimeSpan.Zero;
 
     /// <summary>Alone, so that the run does not measure the compiler; for long enough that it compiles again what runs often.</summary>
     private static async Task WarmUpAsync(ILockClient client, int firstWorker)

@@ -16,7 +16,7 @@ internal static class Holder
         Participant.Say("ready");
         await using var held = await client.AcquireAsync(resource, ClaimMode.Exclusive, CancellationToken.None);
         Participant.Say("entered");
-        Console.ReadLine();
+        await Participant.ListenAsync();
     }
 
     /// <summary>What it is told.</summary>

@@ -63,6 +63,11 @@ internal sealed class Participant : IAsyncDisposable
     public static T ReadOrder<T>() =>
         JsonSerializer.Deserialize<T>(Console.ReadLine() ?? "null") ?? throw new UsageException("A participant is started by a run, not by hand.");
 
+    /// <summary>Waits for what is told next, on the other side. On a thread of its own: one of the pool would be missed by the work that is measured.</summary>
+    /// <returns>The line; <see langword="null"/> when the run is over.</returns>
+    public static Task<string?> ListenAsync() =>
+        Task.Factory.StartNew(Console.ReadLine, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     /// <summary>Answers, on the other side.</summary>
     public static void Say(string word, params ReadOnlySpan<long> numbers)
     {

@@ -22,7 +22,7 @@ internal static class Taker
         }
 
         Participant.Say("ready");
-        while (Console.ReadLine()?.Split(' ') is ["take", var key])
+        while ((await Participant.ListenAsync())?.Split(' ') is ["take", var key])
         {
             var acquiring = clients[key].AcquireAsync(Resource, ClaimMode.Exclusive, CancellationToken.None);
             Participant.Say("waiting");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Coordination.Benchmarks.CommandLine;
 using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Measuring;
 using Coordination.Benchmarks.Participants;
@@ -77,23 +76,22 @@ internal static class Contention
 
         public async Task<ContentionSlice> RunSliceAsync(IServers servers, ContentionSettings settings, string directory)
         {
-            var warmUp = TimeSpan.FromSeconds(settings.WarmUpSeconds);
-            var duration = TimeSpan.FromSeconds(settings.Seconds / settings.Rounds);
-            var begin = Stopwatch.GetTimestamp();
-            var until = begin + (long)((warmUp + duration).TotalSeconds * Stopwatch.Frequency);
+            var slice = Stopwatch.GetTimestamp();
             for (var i = 0; i < _processes.Count; i++)
             {
-                await _processes[i].TellAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"run {begin + (long)(warmUp.TotalSeconds * Stopwatch.Frequency)} {until} {FileOf(directory, i)}"));
+                await _processes[i].TellAsync(string.Create(CultureInfo.InvariantCulture, $"run {slice} {FileOf(directory, i)}"));
             }
 
+            await Task.Delay(TimeSpan.FromSeconds(settings.WarmUpSeconds));
+            await TellAsync("measure");
+
             // Within the run: as many claims are under way at the first count as at the last.
-            await Task.Delay(Left(warmUp - Stopwatch.GetElapsedTime(begin)));
             var before = await servers.RequestsAsync();
             var start = Stopwatch.GetTimestamp();
-            await Task.Delay(Left(warmUp + duration - Stopwatch.GetElapsedTime(begin)));
+            await Task.Delay(TimeSpan.FromSeconds(settings.Seconds / settings.Rounds));
             var requests = await servers.RequestsAsync() - before;
-            var end = Math.Min(Stopwatch.GetTimestamp(), until);
+            var end = Stopwatch.GetTimestamp();
+            await TellAsync("stop");
 
             var all = new List<Acquisition>();
             var (processor, bytes) = (0L, 0L);
@@ -108,9 +106,7 @@ internal static class Contention
                 all.AddRange(Read(FileOf(directory, i)));
             }
 
-            return start < end
-                ? new ContentionSlice(all, start, end, requests, TimeSpan.FromTicks(processor), bytes)
-                : throw new UsageException("The machine is too busy to measure anything in so short a time: give it longer (--seconds), or less to do.");
+            return new ContentionSlice(all, start, end, requests, TimeSpan.FromTicks(processor), bytes);
         }
 
         public async ValueTask DisposeAsync()
@@ -121,7 +117,13 @@ internal static class Contention
             }
         }
 
-        private static TimeSpan Left(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+        private async Task TellAsync(string line)
+        {
+            foreach (var process in _processes)
+            {
+                await process.TellAsync(line);
+            }
+        }
 
         private static string FileOf(string directory, int process) => Path.Combine(directory, process.ToString(CultureInfo.InvariantCulture));
 
