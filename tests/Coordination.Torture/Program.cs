@@ -7,6 +7,7 @@ app.Configure(static configuration =>
 {
     configuration.SetApplicationName("Coordination.Torture");
     configuration.PropagateExceptions();
+    configuration.UseStrictParsing();
 
     // The processes that a run starts; nobody else does.
     configuration.AddCommand<ClientCommand>("client").IsHidden();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Coordination.Torture.Recording;
 
 namespace Coordination.Torture.Reporting;
@@ -6,7 +7,7 @@ namespace Coordination.Torture.Reporting;
 /// <summary>What a run leaves in its directory.</summary>
 internal static class ReportFiles
 {
-    private static readonly JsonSerializerOptions Json = new(EventLines.Json) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(EventLines.Json) { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.Never };
 
     /// <summary>report.json; and, where there is one history, history.jsonl and holders.svg.</summary>
     public static async Task WriteAsync(string directory, Report report, History? history)
