@@ -27,7 +27,7 @@ internal static class ReportFiles
     // Ten seconds are what the eye can follow: around the first violation, or the first ones.
     private static (TimeSpan From, TimeSpan Until) Window(Report report, History history)
     {
-        var first = history.Events.Count == 0 ? TimeSpan.Zero : history.Events[0].At;
+        var first = history.Holds.Count == 0 ? TimeSpan.Zero : history.Holds.Min(static hold => hold.From);
         var from = report.Violations.Count == 0 ? first : report.Violations[0].Violation.At - TimeSpan.FromSeconds(5);
         from = from > first ? from : first;
         return (from, from + TimeSpan.FromSeconds(10));
