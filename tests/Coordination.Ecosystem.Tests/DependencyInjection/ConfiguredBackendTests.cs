@@ -101,9 +101,6 @@ public sealed class ConfiguredBackendTests
     [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "KeyPrefix": "mine" } } }""", "Coordination:LeaseDuration", "minimum")]
     [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd", "Etcd": { "Endpoints": "ftp://etcd1" } } }""", "Coordination:Etcd:Endpoints", "http://etcd1:2379")]
-    [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [ \"redis1:6379\"")]
-    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379" ] } } }""", "Coordination:Redlock:Masters", "odd number")]
-    [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "r1:1", "r2:1", "r1:1" ] } } }""", "Coordination:Redlock:Masters", "r1:1")]
     public async Task What_is_wrong_fails_the_start_with_a_message_that_names_the_key_and_says_what_to_write(string json, string key, string advice)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(async () =>
