@@ -232,12 +232,31 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     {
         const string operation = "attach";
         var ticket = ZooKeeperTicket.Parse(text);
-        var taker = _attaching.GetOrAdd(text, static _ => Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture));
+
+        // An attempt after one whose reply was lost must be known for the same one's, or the lease would be nobody's. One beside another is another's.
+        var taker = _attaching.TryRemove(text, out var known) ? known : Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        try
+        {
+            return await AttachAsync(ticket, taker, duration, listener, operation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LeaseLostException)
+        {
+            throw;
+        }
+        catch
+        {
+            _attaching[text] = taker;
+            throw;
+        }
+    }
+
+    private async ValueTask<IBackendSession> AttachAsync(
+        ZooKeeperTicket ticket, string taker, TimeSpan duration, ISessionListener listener, string operation, CancellationToken cancellationToken)
+    {
         try
         {
             if (!await _reader.TakeAsync(ticket, taker, cancellationToken).ConfigureAwait(false))
             {
-                _attaching.TryRemove(text, out _);
                 throw Ended(ticket.Resource, null);
             }
         }
@@ -250,17 +269,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         duration = Min(duration, ticket.Timeout);
         var session = new ZooKeeperSession(this, NewClient(duration, keepAlive: false, ticket), listener, _logger);
         session.Adopt(ticket.Resource, ticket.Node, ticket.Token);
-        try
-        {
-            await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);
-            _attaching.TryRemove(text, out _);
-            return session;
-        }
-        catch (LeaseLostException)
-        {
-            _attaching.TryRemove(text, out _);
-            throw;
-        }
+        return await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);
     }
 
     private static LeaseLostException Ended(string resource, Exception? innerException)

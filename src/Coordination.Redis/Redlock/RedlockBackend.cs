@@ -327,7 +327,7 @@ public sealed class RedlockBackend : ICoordinationBackend
 
     private static string NameOf(IConnectionMultiplexer multiplexer) => string.Join('/', multiplexer.GetEndPoints().Select(static endPoint => endPoint.ToString()));
 
-    private static string NewId()
+    internal static string NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
         RandomNumberGenerator.Fill(bytes);
@@ -339,12 +339,19 @@ public sealed class RedlockBackend : ICoordinationBackend
         var ticket = RedlockTicket.Parse(text);
         await IntroduceAsync("attach", ticket.Claim.Resource, cancellationToken).ConfigureAwait(false);
 
-        // When a reply was lost the next attempt must be known for the same one's, or the lease would be nobody's.
-        var by = _attaching.GetOrAdd(text, static _ => NewId());
-        var attached = await session.AttachAsync(ticket, by, cancellationToken).ConfigureAwait(false);
-        if (_attaching.TryRemove(KeyValuePair.Create(text, by)) && attached)
+        // When a reply was lost the next attempt must be known for the same one's, or the lease would be nobody's. One beside another is another's.
+        var taker = new RedlockTaker(_attaching.TryRemove(text, out var known) ? known : null);
+        try
         {
-            return;
+            if (await session.AttachAsync(ticket, taker, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+        catch
+        {
+            _attaching[text] = taker.Id;
+            throw;
         }
 
         throw new LeaseLostException($"The lease of '{ticket.Claim.Resource}' on Redlock had ended, or was taken over by another, before it was attached.");

@@ -13,15 +13,15 @@ internal sealed partial class RedlockSession
 
     /// <summary>Takes a detached lease over: one round, in which each master gives it to the first that comes. Who gets a majority has it.</summary>
     /// <param name="ticket">Which.</param>
-    /// <param name="by">Who takes it.</param>
+    /// <param name="taker">Who takes it.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns><see langword="false"/> when it had ended or is another's.</returns>
-    public async ValueTask<bool> AttachAsync(RedlockTicket ticket, string by, CancellationToken cancellationToken)
+    public async ValueTask<bool> AttachAsync(RedlockTicket ticket, RedlockTaker taker, CancellationToken cancellationToken)
     {
         var resource = ticket.Claim.Resource;
         for (var takes = 1; ; takes++)
         {
-            var take = _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, by, 1);
+            var take = _backend.Arguments(resource, ticket.Claim.Id, ticket.Attempt, _milliseconds, taker.Id, 1);
             var round = RedlockRound.Start(
                 _backend,
                 RedlockScripts.Attach,
@@ -42,7 +42,9 @@ internal sealed partial class RedlockSession
                 throw _backend.TooFew(round, "attach", resource);
             }
 
-            GiveBack(ticket, by, round);
+            // What is given back may be told a master after the next take: that is another's by then.
+            GiveBack(ticket, taker.Id, round);
+            taker.Renew();
             var mine = Taken(round);
             if (takes == MaxTakes || mine == 0 || mine + Denied(round, IsAnothers) + round.CountOf(RedlockRound.State.Pending) < Quorum)
             {

@@ -93,9 +93,9 @@ internal sealed class ZooKeeperEndpoints
         return [.. distinct.OrderBy(server => server.Address.Equals(last?.Address))];
     }
 
-    // Async, so that whatever is thrown is thrown when it is awaited.
+    // Async, so that whatever is thrown is thrown when it is awaited. The system's resolver hears of no token once it has begun (Linux), so it is left behind.
     private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken) =>
-        IPAddress.TryParse(host, out var literal) ? [literal] : await _lookUp(host, cancellationToken).ConfigureAwait(false);
+        IPAddress.TryParse(host, out var literal) ? [literal] : await _lookUp(host, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
 
     private static (string Host, int Port)? Parse(string part)
     {

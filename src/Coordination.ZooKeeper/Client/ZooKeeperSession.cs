@@ -223,9 +223,9 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped: whoever did that is told of nothing that failed just then.
         }
     }
 

@@ -58,6 +58,16 @@ public abstract class DetachContractSuite(BackendFixture fixture) : ContractSuit
     }
 
     [Case]
+    public async Task Only_one_of_many_takers_in_one_process_gets_it()
+    {
+        // As when a queue delivers a ticket twice.
+        var (_, _, ticket) = await DetachedAsync();
+        var process = await ConnectAsync();
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => TakeAsync(ticket, process)));
+        Assert.Equal(1, outcomes.Count(taken => taken));
+    }
+
+    [Case]
     public async Task A_ticket_is_worth_nothing_once_taken()
     {
         var (_, _, ticket) = await DetachedAsync();
@@ -135,11 +145,11 @@ public abstract class DetachContractSuite(BackendFixture fixture) : ContractSuit
         return (claim, token, ticket);
     }
 
-    private async Task<bool> TakeAsync(string ticket)
+    private async Task<bool> TakeAsync(string ticket, BackendConnection? process = null)
     {
         try
         {
-            await OpenAsync(ticket: ticket);
+            await OpenAsync(process ?? await ConnectAsync(), ticket: ticket);
             return true;
         }
         catch (LeaseLostException)

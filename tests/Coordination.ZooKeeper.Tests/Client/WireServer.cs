@@ -34,7 +34,7 @@ public sealed class WireServer : IAsyncDisposable
 
     public string Address => _listener.LocalEndpoint.ToString()!;
 
-    /// <summary>Whether it hangs up after each answer: a client that was promised more than came would wait for it otherwise.</summary>
+    /// <summary>Whether it hangs up after each answer, but for a sync's, which the client sends by itself: a client that was promised more than came would wait for it otherwise.</summary>
     public bool HangsUp { get; set; }
 
     /// <summary>The frames that came, without their lengths; the first of each connection is its handshake.</summary>
@@ -114,7 +114,8 @@ public sealed class WireServer : IAsyncDisposable
                 }
 
                 await stream.WriteAsync(answer, _stop.Token);
-                if (HangsUp && !(isFirst && answer.AsSpan().SequenceEqual(Hex(Session))))
+                var isSync = !isFirst && frame.AsSpan(4).StartsWith(Hex("00000009"));
+                if (HangsUp && !isSync && !(isFirst && answer.AsSpan().SequenceEqual(Hex(Session))))
                 {
                     return;
                 }

@@ -18,6 +18,7 @@ internal static class HandOffChart
         var at = 0.0;
         foreach (var run in runs)
         {
+            ticks.Add((at + ((run.Results.Count - 1) / 2.0), run.Backend));
             foreach (var result in run.Results)
             {
                 var milliseconds = result.MeanMicroseconds / 1000;
@@ -29,7 +30,7 @@ internal static class HandOffChart
                     FillColor = Chart.ColourOf(result.Implementation),
                     Label = milliseconds.ToString(milliseconds < 10 ? "0.00" : "0", CultureInfo.InvariantCulture),
                 });
-                ticks.Add((at++, $"{run.Backend}\n{result.Implementation.Replace(", ", ",\n", StringComparison.Ordinal).Replace(".Redis", "\n.Redis", StringComparison.Ordinal)}"));
+                at++;
             }
 
             at += 0.7;
@@ -37,9 +38,12 @@ internal static class HandOffChart
 
         plot.Add.Bars(bars);
         plot.Axes.Bottom.TickGenerator = Chart.Ticks(ticks);
-        plot.Axes.Bottom.TickLabelStyle.FontSize = 9;
         plot.Axes.Left.TickGenerator = Chart.PowersOfTen();
-        plot.Axes.SetLimitsY(Bottom, bars.Max(static bar => bar.Value) + 0.5);
+        plot.Axes.SetLimitsY(Bottom, bars.Max(static bar => bar.Value) + 1);
+        plot.ShowLegend(
+            runs.SelectMany(static run => run.Results).Select(static result => result.Implementation).Distinct(StringComparer.Ordinal)
+                .Select(static name => new LegendItem { LabelText = name, FillColor = Chart.ColourOf(name) }),
+            Alignment.UpperRight);
         return plot;
     }
 }
