@@ -1,4 +1,3 @@
-using Medallion.Threading;
 using Medallion.Threading.Redis;
 using StackExchange.Redis;
 

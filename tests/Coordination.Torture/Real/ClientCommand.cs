@@ -1,5 +1,4 @@
 using System.Globalization;
-using Coordination.Backends;
 using Spectre.Console.Cli;
 
 namespace Coordination.Torture.Real;

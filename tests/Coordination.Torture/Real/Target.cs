@@ -1,5 +1,4 @@
 using System.Net;
-using Coordination.Conformance;
 
 namespace Coordination.Torture.Real;
 
