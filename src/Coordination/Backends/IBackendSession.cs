@@ -12,7 +12,8 @@ public interface IBackendSession : IAsyncDisposable
 {
     /// <summary>
     /// What the store granted, which may be more than what was asked for and never less: where a store caps it, opening the session fails with a fault
-    /// that is not transient and names the cap. (A margin that fits what was asked for may exceed what was granted.) Constant.
+    /// that is not transient and names the cap. (A margin that fits what was asked for may exceed what was granted.) A session that goes on from a ticket may be as
+    /// short as it was for whoever detached it. Constant.
     /// </summary>
     TimeSpan Duration { get; }
 
