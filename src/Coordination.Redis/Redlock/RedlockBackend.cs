@@ -28,6 +28,7 @@ public sealed class RedlockBackend : ICoordinationBackend
     private readonly RedlockAdmission _admission;
     private readonly Random _random;
     private readonly ConcurrentDictionary<string, string> _attaching = new(StringComparer.Ordinal);
+    private readonly bool[] _silent;
     private readonly RedisValue _longest;
     private readonly RedisValue _retention;
     private bool _disposed;
@@ -56,6 +57,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         _random = random;
         Logger = logger;
         Masters = masters;
+        _silent = new bool[masters.Count];
         Time = time;
         Keys = new RedlockKeys(options.KeyPrefix);
         Tokens = new RedlockTokens(time);
@@ -212,6 +214,11 @@ public sealed class RedlockBackend : ICoordinationBackend
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _admission.IntroduceAsync(operation, resource, cancellationToken);
     }
+
+    /// <summary>Whether the last thing that came of a call to a master was a fault, or no answer in its time.</summary>
+    internal bool IsSilent(int master) => Volatile.Read(ref _silent[master]);
+
+    internal void Heard(int master, bool isSilent) => Volatile.Write(ref _silent[master], isSilent);
 
     internal ValueTask<bool> ReachAsync() => _disposed ? default : _admission.ReachAsync();
 

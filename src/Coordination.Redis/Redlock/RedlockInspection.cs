@@ -38,7 +38,7 @@ internal sealed class RedlockInspection
             return false;
         }
 
-        var pending = round.CountOf(RedlockRound.State.Pending);
+        var pending = round.CountOfAwaited();
         var inspection = new RedlockInspection(round);
         return inspection._leases.Values.Concat(inspection._waiting.Values).All(entry => entry.Count >= round.Quorum || entry.Count + pending < round.Quorum);
     }

@@ -15,6 +15,7 @@ internal sealed class RedlockRound : IValueTaskSource
 #pragma warning restore CA1001
 {
     private readonly Lock _gate = new();
+    private readonly RedlockBackend _backend;
     private readonly Answer?[] _answers;
     private readonly Func<RedlockRound, bool> _isDecided;
     private readonly CancellationTokenSource _limit;
@@ -26,12 +27,13 @@ internal sealed class RedlockRound : IValueTaskSource
 
     private Action<RedlockRound, int>? _follower;
 
-    private RedlockRound(int masters, Func<RedlockRound, bool> isDecided, TimeSpan limit, TimeProvider time, CancellationToken caller)
+    private RedlockRound(RedlockBackend backend, Func<RedlockRound, bool> isDecided, CancellationToken caller)
     {
-        _answers = new Answer[masters];
-        _pending = masters;
+        _backend = backend;
+        _answers = new Answer[backend.Masters.Count];
+        _pending = _answers.Length;
         _isDecided = isDecided;
-        _limit = new CancellationTokenSource(limit, time);
+        _limit = new CancellationTokenSource(backend.MasterTimeout, backend.Time);
         _caller = caller;
     }
 
@@ -82,7 +84,7 @@ internal sealed class RedlockRound : IValueTaskSource
     {
         cancellationToken.ThrowIfCancellationRequested();
         var masters = backend.Masters;
-        var round = new RedlockRound(masters.Count, isDecided, backend.MasterTimeout, backend.Time, cancellationToken);
+        var round = new RedlockRound(backend, isDecided, cancellationToken);
         for (var i = 0; i < masters.Count; i++)
         {
             var call = masters[i].EvaluateAsync(script, arguments, operation, resource, round._limit.Token);
@@ -158,6 +160,23 @@ internal sealed class RedlockRound : IValueTaskSource
         return count;
     }
 
+    /// <summary>
+    /// How many masters may still say something that is worth waiting for. When a majority has answered, one that has been silent of late is not waited for: with a master that is dead or
+    /// frozen each attempt that does not win at once would take all the time that a master has.
+    /// </summary>
+    /// <returns>Their number. One that answers after all is seen to by <see cref="Follow"/>.</returns>
+    public int CountOfAwaited()
+    {
+        var isEnough = CountOf(State.Reply) >= Quorum;
+        var count = 0;
+        for (var master = 0; master < _answers.Length; master++)
+        {
+            count += this[master] == State.Pending && !(isEnough && _backend.IsSilent(master)) ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>A fault that tells the most, if there is any: one that time does not mend before one that it does.</summary>
     /// <returns>The fault.</returns>
     public Exception? Fault()
@@ -200,6 +219,7 @@ internal sealed class RedlockRound : IValueTaskSource
             answer = new Answer(State.Fault, null, e);
         }
 
+        _backend.Heard(master, isSilent: answer.State == State.Fault);
         bool isLast;
         bool decided;
         Action<RedlockRound, int>? follower;

@@ -137,7 +137,7 @@ internal sealed partial class RedlockSession
     private static bool IsSettled(RedlockRound round)
     {
         var granted = CountOf(round, Reason.Granted);
-        var pending = round.CountOf(RedlockRound.State.Pending);
+        var pending = round.CountOfAwaited();
         if (granted >= round.Quorum)
         {
             return true;

@@ -160,14 +160,14 @@ internal sealed partial class RedlockSession : IBackendSession
 
     private async ValueTask<long> ReleaseAsync(IReadOnlyList<ClaimKey> claims, int start, int count, string name, CancellationToken cancellationToken)
     {
-        var arguments = new RedisArguments(1 + (count * RedlockKeys.PerResource), 3 + (count * 2));
+        var arguments = new RedisArguments(1 + (count * RedlockKeys.PerResource), 3 + (count * 3));
         _backend.Begin(arguments);
         arguments.Values[2] = _milliseconds;
         for (var i = 0; i < count; i++)
         {
             var (resource, id) = claims[start + i];
             _backend.Keys.Write(resource, arguments.Keys.AsSpan(1 + (i * RedlockKeys.PerResource)));
-            var token = 0L;
+            var (token, attempts) = (0L, 0);
             if (_claims.TryRemove(id, out var claim))
             {
                 lock (claim)
@@ -175,12 +175,13 @@ internal sealed partial class RedlockSession : IBackendSession
                     // An attempt that is under way makes nothing more of it.
                     claim.IsReleased = true;
                     claim.IsEnded = true;
-                    token = claim.HighestToken;
+                    (token, attempts) = (claim.HighestToken, claim.Attempt);
                 }
             }
 
-            arguments.Values[3 + (i * 2)] = id;
-            arguments.Values[4 + (i * 2)] = token;
+            arguments.Values[3 + (i * 3)] = id;
+            arguments.Values[4 + (i * 3)] = token;
+            arguments.Values[5 + (i * 3)] = attempts;
         }
 
         // Rule 17: those that did not answer are told again, until the claim has ended by itself.

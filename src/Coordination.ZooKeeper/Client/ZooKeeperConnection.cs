@@ -15,6 +15,10 @@ internal sealed class ZooKeeperConnection
 
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
+    // A member of an ensemble, since 3.6 and until ZOOKEEPER-4537 was mended (3.8.0 has it), can overlook a request that comes as it falls idle, about one in ten thousand, until anything else
+    // comes in. So when a reply is late a ping is sent behind the request: first after this time, then ever less often. A reply takes a millisecond, or some when a disk is written to.
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(50);
+
     private readonly Stream _stream;
     private readonly PipeReader _reader;
     private readonly ZooKeeperChroot _chroot;
@@ -32,10 +36,13 @@ internal sealed class ZooKeeperConnection
     private Exception? _reason;
     private long _lastSent;
     private long _lastReceived;
+    private long _lastAnswered;
     private long _pendingSince;
     private long _lastZxid;
     private ITimer? _timer;
     private bool _isSuspect;
+    private bool _isWatched;
+    private TimeSpan _patience = Late;
 
     /// <summary>Takes over a connection whose session is confirmed (<see cref="ZooKeeperConnector"/>).</summary>
     public ZooKeeperConnection(
@@ -57,7 +64,7 @@ internal sealed class ZooKeeperConnection
         _keepAlive = options.KeepAlive;
         _replyTimeout = options.ReplyTimeout ?? 2 * session.Timeout / 3;
         _onEvent = onEvent;
-        _lastSent = _lastReceived = time.GetTimestamp();
+        _lastSent = _lastReceived = _lastAnswered = time.GetTimestamp();
     }
 
     public ZooKeeperServer Server { get; }
@@ -90,6 +97,12 @@ internal sealed class ZooKeeperConnection
             _pending.Enqueue(request);
             _outgoing.Writer.TryWrite(request.Frame);
             Volatile.Write(ref _lastSent, now);
+            if (!_isWatched)
+            {
+                _isWatched = true;
+                _timer?.Change(Late, Timeout.InfiniteTimeSpan);
+            }
+
             return true;
         }
     }
@@ -182,11 +195,19 @@ internal sealed class ZooKeeperConnection
         while (true)
         {
             var result = await _reader.ReadAsync().ConfigureAwait(false);
-            Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+            var now = _time.GetTimestamp();
+            Volatile.Write(ref _lastReceived, now);
             var buffer = result.Buffer;
+            var isAnswer = false;
             while (ZooKeeperFrames.TryTake(ref buffer, out var frame))
             {
-                Receive(frame.AsSpan());
+                isAnswer |= Receive(frame.AsSpan());
+            }
+
+            // A follower acknowledges pings by itself, also when it has lost the leader without whom it answers nothing else.
+            if (isAnswer || buffer.Length > 0)
+            {
+                Volatile.Write(ref _lastAnswered, now);
             }
 
             _reader.AdvanceTo(buffer.Start, buffer.End);
@@ -197,17 +218,18 @@ internal sealed class ZooKeeperConnection
         }
     }
 
-    private void Receive(ReadOnlySpan<byte> frame)
+    /// <returns>Whether it is more than the acknowledgement of a ping.</returns>
+    private bool Receive(ReadOnlySpan<byte> frame)
     {
         var reader = new JuteReader(frame);
         var header = ZooKeeperReplyHeader.Read(ref reader);
         switch (header.Xid)
         {
             case ZooKeeperReplyHeader.Ping:
-                break;
+                return false;
             case ZooKeeperReplyHeader.Event:
                 _onEvent(ZooKeeperReplyHeader.ReadEvent(ref reader, _chroot));
-                break;
+                return true;
             default:
                 Take(header).Complete(header.Code, ref reader, _chroot);
                 if (header.Code == ZooKeeperErrorCode.SessionExpired)
@@ -216,7 +238,7 @@ internal sealed class ZooKeeperConnection
                     throw new IOException("The server says that the session has ended.");
                 }
 
-                break;
+                return true;
         }
     }
 
@@ -235,11 +257,13 @@ internal sealed class ZooKeeperConnection
                 Volatile.Write(ref _lastZxid, header.Zxid);
             }
 
+            _patience = Late;
             return _pending.Dequeue();
         }
     }
 
-    // Runs by the timer, which it sets anew: the end when a reply does not come in time, or nothing for two thirds of the time-out; a ping when nothing was sent for a third of it.
+    // Runs by the timer, which it sets anew: the end when a reply does not come in time, or nothing for two thirds of the time-out; a ping when nothing was sent for a third of it, or
+    // when a reply is late.
     private void Check()
     {
         var third = Session.Timeout / 3;
@@ -269,12 +293,32 @@ internal sealed class ZooKeeperConnection
         }
 
         _isSuspect = silence is not null;
-        _timer?.Change(next > TimeSpan.FromMilliseconds(1) ? next : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            // Kept in step with requests: one that comes when nobody watches sets the timer itself.
+            _isWatched = _pending.Count > 0;
+            next = _isWatched ? Min(next, UntilLate()) : next;
+            _timer?.Change(next > TimeSpan.FromMilliseconds(1) ? next : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private TimeSpan UntilLate()
+    {
+        var last = Math.Max(Volatile.Read(ref _lastSent), Math.Max(Volatile.Read(ref _lastReceived), _pendingSince));
+        var left = _patience - _time.GetElapsedTime(last);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        Ping();
+        _patience *= 2;
+        return _patience;
     }
 
     private string? Silence(TimeSpan received, TimeSpan longest)
     {
-        if (received >= _replyTimeout && Waited() >= _replyTimeout)
+        if (_time.GetElapsedTime(Volatile.Read(ref _lastAnswered)) >= _replyTimeout && Waited() >= _replyTimeout)
         {
             return $"The server did not answer for {_replyTimeout.TotalSeconds:0.###} s. It is overloaded, frozen or cut off.";
         }

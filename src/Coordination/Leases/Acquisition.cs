@@ -21,6 +21,7 @@ internal sealed class Acquisition
     private readonly CancellationToken _caller;
     private readonly TimeSpan _giveUpAt;
     private TimeSpan _answerBy;
+    private bool _isLastAttempt;
     private Claim? _claim;
 
     public Acquisition(Engine engine, ClaimTemplate template, TimeSpan timeout, CancellationToken caller)
@@ -138,8 +139,9 @@ internal sealed class Acquisition
     }
 
     /// <summary>The last attempt gets what is left of the time, and may end for that alone: what the server said before says more.</summary>
+    /// <remarks>Not by the clock: a timer may fire a moment before the clock says so.</remarks>
     private bool IsOutOfTime(CoordinationException exception) =>
-        exception is { IsTransient: true, InnerException: OperationCanceledException } && _engine.Clock.Now >= _answerBy;
+        exception is { IsTransient: true, InnerException: OperationCanceledException } && _isLastAttempt;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Claim?> EnterOnceAsync(CancellationToken cancellationToken)
@@ -173,7 +175,8 @@ internal sealed class Acquisition
 
             // The opening of a session may have taken some of the time.
             var left = _answerBy - _engine.Clock.Now;
-            var limit = left < _engine.Limit.Timeout ? left : _engine.Limit.Timeout;
+            _isLastAttempt = left < _engine.Limit.Timeout;
+            var limit = _isLastAttempt ? left : _engine.Limit.Timeout;
             switch (await claim.Session.AskAsync(claim, _intent, limit, cancellationToken).ConfigureAwait(false))
             {
                 case Answer.Granted:

@@ -97,6 +97,24 @@ public sealed class MendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rule_12_the_late_end_of_an_attempt_gives_no_place_to_a_claim_that_was_released()
+    {
+        await using var backend = Backend();
+        await using var session = await OpenAsync(backend);
+        await session.ClaimAsync(Exclusive("lock", "holder"), Cancellation);
+        Assert.Equal(ClaimOutcome.Waiting, (await session.ClaimAsync(Exclusive("lock", "id"), Cancellation)).Outcome);
+        await session.ReleaseAsync(new ClaimKey("lock", "holder"), Cancellation);
+        var granted = await session.ClaimAsync(Exclusive("lock", "id"), Cancellation);
+        Assert.Equal(ClaimOutcome.Granted, granted.Outcome);
+        await EverywhereAsync("lock", "id");
+        await session.ReleaseAsync(new ClaimKey("lock", "id"), Cancellation);
+
+        // The end of the first attempt, which keeps its place. It may be late: a server that does not know the script is sent it again.
+        await OnAllAsync(backend, RedlockScripts.Forfeit, backend.Arguments("lock", "id", 1, granted.Token.Value - 1, 20_000, 0, 0, granted.Token.Value - 1, 5, 0, "- 0", ""));
+        Assert.Empty((await backend.InspectAsync("lock", holdersOnly: false, Cancellation)).Waiters);
+    }
+
+    [Fact]
     public async Task An_attempt_that_is_taken_back_wakes_who_waits_and_keeps_its_own_place()
     {
         await using var backend = Backend();
@@ -223,6 +241,30 @@ public sealed class MendTests : IAsyncLifetime
         var began = Stopwatch.GetTimestamp();
         Assert.Equal(ClaimOutcome.Waiting, (await session.ClaimAsync(Exclusive("lock", "id"), Cancellation)).Outcome);
         Assert.True(Stopwatch.GetElapsedTime(began) < MasterTimeout * 2, $"{Stopwatch.GetElapsedTime(began)}");
+    }
+
+    [Fact]
+    public async Task A_master_that_has_been_silent_is_not_waited_for_when_a_majority_has_answered()
+    {
+        var limit = TimeSpan.FromSeconds(4);
+        await using var backend = Backend(limit);
+        await using var session = await OpenAsync(backend);
+        await session.ClaimAsync(Exclusive("another", "first"), Cancellation);
+        await EverywhereAsync("another", "first");
+
+        // As above.
+        var rival = backend.Arguments("lock", "rival", 1, 1, 20_000, 0, 0, 9_000_000_000_000_000, 0, 5, 0, 0, "- 0", "");
+        Assert.Equal(1, (long)await backend.CallAsync(1, RedlockScripts.Claim, rival, "claim", "lock", Cancellation));
+        await Servers.All[0].FreezeAsync();
+        await session.ClaimAsync(Exclusive("lock", "id"), Cancellation);
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(ClaimOutcome.Waiting, (await session.ClaimAsync(Exclusive("lock", $"id{i}"), Cancellation)).Outcome);
+            await backend.InspectAsync("lock", holdersOnly: false, Cancellation);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(began) < limit, $"{Stopwatch.GetElapsedTime(began)}");
     }
 
     [Fact]

@@ -69,6 +69,10 @@ public sealed class RedisNodeAt(int port)
             {
                 // A sentinel ends all connections of a server that it promotes.
             }
+            catch (InvalidOperationException exception) when (exception.Message.Contains("LOADING", StringComparison.Ordinal))
+            {
+                // It was restarted, and listens before it has read its data.
+            }
 
             if (limit.IsCancellationRequested)
             {

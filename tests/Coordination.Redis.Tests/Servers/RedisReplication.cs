@@ -76,8 +76,17 @@ public sealed class RedisReplication : IAsyncDisposable
     }
 
     /// <summary>Waits until the sentinel says that the replica leads. Before that the old primary must not come back: it would be taken for what it was, without its data.</summary>
-    public Task PromotedAsync() => new RedisNodeAt(_sentinel!.Port).UntilAsync(
-        $"SENTINEL GET-MASTER-ADDR-BY-NAME {Service}", reply => reply.Contains($"{Replica.Port}", StringComparison.Ordinal));
+    /// <remarks>
+    /// Only here is the sentinel quick to call a server down. At other times a machine that stands still for half a second would be a failover that no test asked for, and one to a
+    /// server that has no data yet.
+    /// </remarks>
+    public async Task PromotedAsync()
+    {
+        var sentinel = new RedisNodeAt(_sentinel!.Port);
+        await sentinel.ExecuteAsync($"SENTINEL SET {Service} down-after-milliseconds 500");
+        await sentinel.UntilAsync($"SENTINEL GET-MASTER-ADDR-BY-NAME {Service}", reply => reply.Contains($"{Replica.Port}", StringComparison.Ordinal));
+        await sentinel.ExecuteAsync($"SENTINEL SET {Service} down-after-milliseconds {SentinelProcess.Patience}");
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -95,9 +104,12 @@ public sealed class RedisReplication : IAsyncDisposable
         }
     }
 
-    // One sentinel, which decides alone, and after half a second.
+    // One sentinel, which decides alone.
     private sealed class SentinelProcess(int primary) : ServerProcess
     {
+        /// <summary>For how long a server may be silent before it is called down, in milliseconds.</summary>
+        public const int Patience = 60_000;
+
         private readonly string _directory = Directory.CreateTempSubdirectory("coordination-sentinel-").FullName;
 
         public override async ValueTask DisposeAsync()
@@ -114,7 +126,7 @@ public sealed class RedisReplication : IAsyncDisposable
                 bind 127.0.0.1
                 dir {_directory}
                 sentinel monitor {Service} 127.0.0.1 {primary} 1
-                sentinel down-after-milliseconds {Service} 500
+                sentinel down-after-milliseconds {Service} {Patience}
                 sentinel failover-timeout {Service} 5000
 
                 """));

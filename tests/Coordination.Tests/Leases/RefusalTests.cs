@@ -100,4 +100,38 @@ public sealed class RefusalTests : EngineTest
 
         Assert.Equal(LeaseState.Held, lease.State);
     }
+
+    [Fact]
+    public async Task What_the_server_said_before_the_time_was_up_is_what_the_caller_hears()
+    {
+        await using var coordinator = new Coordinator(Backend, Options, new EarlyTimers(Time.Provider));
+        var silence = new TaskCompletionSource();
+        Backend.OnClaim = _ =>
+        {
+            Connection.OnRequest = _ => InMemoryFault.DelayReply(silence.Task);
+            return Backend.Claims == 1 ? throw Fault(isTransient: true) : null;
+        };
+
+        var call = coordinator.CreateLock("x").AcquireAsync(Ct).AsTask();
+
+        await EndsWithinAsync(call, Seconds(6));
+        Assert.Equal("made by the test", (await Assert.ThrowsAsync<CoordinationException>(() => call)).Message);
+        Assert.True(Backend.Claims > 1);
+        silence.SetResult();
+    }
+
+    // A timer of the machine may fire a moment before its clock says so.
+    private sealed class EarlyTimers(TimeProvider inner) : TimeProvider
+    {
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            inner.CreateTimer(callback, state, dueTime > Early ? dueTime - Early : dueTime, period);
+
+        private static TimeSpan Early { get; } = TimeSpan.FromMilliseconds(0.5);
+    }
 }

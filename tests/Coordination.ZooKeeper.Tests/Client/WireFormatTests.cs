@@ -68,6 +68,38 @@ public sealed class WireFormatTests
     }
 
     [Fact]
+    public async Task A_request_that_the_server_overlooked_is_recalled_by_a_ping()
+    {
+        // As servers with ZOOKEEPER-4537 do: the request is answered when anything else comes in.
+        byte[] overlooked = [];
+        await using var server = new WireServer(frame =>
+        {
+            if (!frame.AsSpan(4).SequenceEqual(Hex("0000000b")))
+            {
+                overlooked = frame[..4];
+                return [];
+            }
+
+            return [.. Frame(Hex("fffffffe 0000000000000009 00000000")), .. Frame([.. overlooked, .. Hex("0000000000000009 00000000 00000001 2f")])];
+        });
+        await using var client = await server.ConnectAsync(static options => options.KeepAlive = false);
+        await client.SyncAsync(cancellationToken: Token);
+        Assert.Equal(Hex("fffffffe 0000000b"), server.Frames.Last());
+    }
+
+    [Fact]
+    public async Task Acknowledged_pings_are_no_reply()
+    {
+        // As a follower does that has lost its leader.
+        await using var server = new WireServer(static frame =>
+            frame.AsSpan(4).SequenceEqual(Hex("0000000b")) ? Frame(Hex("fffffffe 0000000000000009 00000000")) : []);
+        await using var client = await server.ConnectAsync(static options => options.ReplyTimeout = TimeSpan.FromSeconds(1));
+        var exception = await Assert.ThrowsAsync<ZooKeeperException>(() => client.SyncAsync(cancellationToken: Token).WaitAsync(TimeSpan.FromSeconds(5), Token));
+        Assert.Contains("did not answer for 1 s", exception.Message, StringComparison.Ordinal);
+        Assert.True(server.Frames.Count(static frame => frame.AsSpan().SequenceEqual(Hex("fffffffe 0000000b"))) is > 1 and < 10);
+    }
+
+    [Fact]
     public Task Create() => ExchangeAsync(
         static client => client.CreateAsync("/a", "hi"u8.ToArray(), ZooKeeperCreateMode.EphemeralSequential),
         $"0000000f 00000002 2f61 00000002 6869 {World} 00000003",

@@ -82,7 +82,7 @@ public sealed class WireServer : IAsyncDisposable
                 _connections[serving] = true;
                 _ = serving.ContinueWith(done => _connections.TryRemove(done, out _), TaskScheduler.Default);
             }
-            catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
