@@ -100,6 +100,8 @@ public sealed class ConfiguredBackendTests
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "soon" } }""", "Coordination:LeaseDuration", "TimeSpan")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "OperationTimeout": "00:00:00" } }""", "Coordination:OperationTimeout", "00:00:00.0100000")]
     [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "Configuration": "redis1" } } }""", "Coordination:LeaseDuration", "minimum")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "LeaseDuration": "00:01:01", "Redlock": { "Masters": [ "r1:1", "r2:1", "r3:1" ] } } }""", "Coordination:LeaseDuration", "00:01:00 (the maximum of Redlock")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "LeaseDuration": "00:00:20", "Redlock": { "Masters": [ "r1:1", "r2:1", "r3:1" ], "LongestDuration": "00:00:10" } } }""", "Coordination:LeaseDuration", "00:00:10 (the maximum of Redlock")]
     [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "Configuration": "redis1", "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd", "Etcd": { "Endpoints": "ftp://etcd1" } } }""", "Coordination:Etcd:Endpoints", "http://etcd1:2379")]
     public async Task What_is_wrong_fails_the_start_with_a_message_that_names_the_key_and_says_what_to_write(string json, string key, string advice)
