@@ -35,6 +35,12 @@ internal sealed class LeaderElectedHost(
                 + $"AddLeaderElectedBackgroundService<{_service}>(\"{Election}\") starts it when this process is elected.");
         }
 
+        // Otherwise it would be found out by the process that is elected, maybe days later, and by each in turn.
+        if (work.FailureToMake(services) is { } failure)
+        {
+            throw new InvalidOperationException($"The leader-elected service '{Election}': {failure}");
+        }
+
         return base.StartAsync(cancellationToken);
     }
 

@@ -9,6 +9,9 @@ internal abstract class LeaderElectedWork
 {
     public abstract Type ServiceType { get; }
 
+    /// <summary>Says why the container could not make the service, if so; it is not made for that.</summary>
+    public abstract string? FailureToMake(IServiceProvider services);
+
     /// <summary>Runs until the work ends by itself or because the term does.</summary>
     /// <param name="scope">The term's services.</param>
     /// <param name="leadership">The term's leadership.</param>
@@ -36,6 +39,8 @@ internal sealed class LeaderElectedServiceWork<[DynamicallyAccessedMembers(Dynam
 {
     public override Type ServiceType => typeof(T);
 
+    public override string? FailureToMake(IServiceProvider services) => ServiceConstructor.Failure(typeof(T), services);
+
     public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
     {
         var service = ActivatorUtilities.CreateInstance<T>(scope);
@@ -55,6 +60,8 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
     where T : BackgroundService
 {
     public override Type ServiceType => typeof(T);
+
+    public override string? FailureToMake(IServiceProvider services) => ServiceConstructor.Failure(typeof(T), services);
 
     public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
     {

@@ -267,6 +267,56 @@ public sealed class LeaderElectedHostTests : IDisposable
     }
 
     [Theory]
+    [InlineData(typeof(NeedsMissing), "Uri, which")]
+    [InlineData(typeof(NeedsMissingKey), "TimeProvider with the key 'k', which")]
+    [InlineData(typeof(PrefersMissing), "Uri, which")]
+    [InlineData(typeof(HasNoConstructor), "no public constructor")]
+    [InlineData(typeof(Runs), "abstract")]
+    public async Task A_service_that_the_container_cannot_make_fails_the_start_of_a_process_that_is_not_elected_too(Type service, string reason)
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        await using var leadership = await other.CreateLeaderElection("x").CampaignAsync(Ct);
+        var host = Create(builder => Add(builder, service));
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Ct));
+
+        Assert.StartsWith("The leader-elected service 'x': ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(service.Name, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        Assert.Empty((await other.InspectAsync("x", Ct)).Waiters);
+
+        static ICoordinatorBuilder Add(ICoordinatorBuilder builder, Type service) => service.Name switch
+        {
+            nameof(NeedsMissing) => builder.AddLeaderElectedBackgroundService<NeedsMissing>("x"),
+            nameof(NeedsMissingKey) => builder.AddLeaderElectedBackgroundService<NeedsMissingKey>("x"),
+            nameof(PrefersMissing) => builder.AddLeaderElectedBackgroundService<PrefersMissing>("x"),
+            nameof(HasNoConstructor) => builder.AddLeaderElectedService<HasNoConstructor>("x"),
+            _ => builder.AddLeaderElectedBackgroundService<Runs>("x"),
+        };
+    }
+
+    [Fact]
+    public async Task A_service_is_not_made_at_the_start_and_each_way_to_make_one_is_known()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var leadership = await other.CreateLeaderElection("x").CampaignAsync(Ct);
+        var made = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(made).AddKeyedSingleton("k", _time.Provider);
+            builder.AddLeaderElectedBackgroundService<NeedsWhatIsThere>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.SettleAsync();
+        Assert.Empty(made);
+
+        await leadership.DisposeAsync();
+        await _time.UntilAsync(() => made.Count > 0, TimeSpan.FromSeconds(5), "a term");
+        Assert.Equal(["longest"], made);
+        await host.StopAsync(Ct);
+    }
+
+    [Theory]
     [InlineData("MinBackoff")]
     [InlineData("MaxBackoff")]
     [InlineData("AutoRenew")]
@@ -316,6 +366,58 @@ public sealed class LeaderElectedHostTests : IDisposable
     private sealed class Everywhere : BackgroundService
     {
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    private sealed class NeedsMissing(HostIdentity host, Uri missing) : Runs(host)
+    {
+        public override string ToString() => missing.Host;
+    }
+
+    private sealed class NeedsMissingKey(HostIdentity host, [FromKeyedServices("k")] TimeProvider missing) : Runs(host)
+    {
+        public override string? ToString() => missing.ToString();
+    }
+
+    private sealed class PrefersMissing : Runs
+    {
+        [ActivatorUtilitiesConstructor]
+        public PrefersMissing(HostIdentity host, Uri missing)
+            : base(host) => ArgumentNullException.ThrowIfNull(missing);
+
+        public PrefersMissing(HostIdentity host)
+            : base(host)
+        {
+        }
+    }
+
+    private sealed class HasNoConstructor : ILeaderElectedService
+    {
+        private HasNoConstructor()
+        {
+        }
+
+        public Task ExecuteAsync(ILeadership leadership, CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    private sealed class NeedsWhatIsThere : Runs
+    {
+        public NeedsWhatIsThere(HostIdentity host, Uri missing)
+            : base(host) => ArgumentNullException.ThrowIfNull(missing);
+
+        public NeedsWhatIsThere(
+            HostIdentity host,
+            List<string> made,
+            TermScope scoped,
+            IEnumerable<IHostedService> several,
+            IServiceProvider provider,
+            ILogger<NeedsWhatIsThere> log,
+            [FromKeyedServices("k")] TimeProvider keyed,
+            Uri? optional = null)
+            : base(host)
+        {
+            object?[] all = [scoped, several, provider, log, keyed];
+            made.Add(optional is null && !all.Contains(null) ? "longest" : "something else");
+        }
     }
 
     private abstract class Runs(HostIdentity host) : BackgroundService
