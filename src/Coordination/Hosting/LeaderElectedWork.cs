@@ -70,9 +70,9 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
         try
         {
             // Its stopping token is linked to the one it is started with: the loss reaches it at once, before StopAsync does.
-            await service.StartAsync(stop.Token).ConfigureAwait(false);
+            await StartAsync(service, stop.Token).ConfigureAwait(false);
             await EndOf(service, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await service.StopAsync(shutdown).ConfigureAwait(false);
+            await StopAsync(service, shutdown).ConfigureAwait(false);
             await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
         }
         finally
@@ -81,6 +81,35 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
             await stop.CancelAsync().ConfigureAwait(false);
             await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await DisposeAsync(service).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StartAsync(T service, CancellationToken cancellationToken)
+    {
+        var lifecycle = service as IHostedLifecycleService;
+        await (lifecycle?.StartingAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await service.StartAsync(cancellationToken).ConfigureAwait(false);
+        await (lifecycle?.StartedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+    }
+
+    // As a host does, each step is taken though the one before it threw.
+    private static async Task StopAsync(T service, CancellationToken cancellationToken)
+    {
+        var lifecycle = service as IHostedLifecycleService;
+        try
+        {
+            await (lifecycle?.StoppingAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                await service.StopAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await (lifecycle?.StoppedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            }
         }
     }
 

@@ -214,6 +214,42 @@ public sealed class LeaderElectedHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_background_service_with_a_life_cycle_has_it_each_term_in_a_hosts_order()
+    {
+        var calls = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(calls);
+            builder.AddLeaderElectedBackgroundService<HasLifeCycle>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => calls.Count == 4, TimeSpan.FromSeconds(1), "the start");
+        _server.ExpireSessions();
+        await _time.UntilAsync(() => calls.Count == 11, TimeSpan.FromSeconds(5), "the second term");
+        await host.StopAsync(Ct);
+
+        string[] term = ["starting", "start", "execute", "started", "stopping", "stop", "stopped"];
+        Assert.Equal([.. term, .. term], calls);
+    }
+
+    [Fact]
+    public async Task A_background_service_is_stopped_though_what_comes_before_it_throws()
+    {
+        var calls = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(calls);
+            builder.AddLeaderElectedBackgroundService<ThrowsInStopping>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => calls.Count == 4, TimeSpan.FromSeconds(1), "the start");
+        await _time.WithinAsync(host.StopAsync(Ct), TimeSpan.FromSeconds(1), "the stop");
+
+        Assert.Equal(["starting", "start", "execute", "started", "stopping", "stop", "stopped"], calls);
+        Assert.IsType<InvalidDataException>(Assert.Single(Logged(1105)).Exception);
+    }
+
+    [Fact]
     public async Task A_host_that_stops_while_it_waits_to_be_elected_leaves_nothing_in_the_queue()
     {
         await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
@@ -444,6 +480,54 @@ public sealed class LeaderElectedHostTests : IDisposable
     private sealed class ThrowsInStop(HostIdentity host) : Runs(host)
     {
         public override Task StopAsync(CancellationToken cancellationToken) => throw new InvalidDataException("made by the test");
+    }
+
+    private class HasLifeCycle(List<string> calls) : BackgroundService, IHostedLifecycleService
+    {
+        public Task StartingAsync(CancellationToken cancellationToken) => Did("starting");
+
+        public override async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await Did("start");
+            await base.StartAsync(cancellationToken);
+            await Began.Task;
+        }
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Did("started");
+
+        public virtual Task StoppingAsync(CancellationToken cancellationToken) => Did("stopping");
+
+        public override async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await Did("stop");
+            await base.StopAsync(cancellationToken);
+        }
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Did("stopped");
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Did("execute");
+            Began.SetResult();
+            await Task.Delay(Timeout.Infinite, stoppingToken);
+        }
+
+        private TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private Task Did(string call)
+        {
+            calls.Add(call);
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class ThrowsInStopping(List<string> calls) : HasLifeCycle(calls)
+    {
+        public override async Task StoppingAsync(CancellationToken cancellationToken)
+        {
+            await base.StoppingAsync(cancellationToken);
+            throw new InvalidDataException("made by the test");
+        }
     }
 
     private sealed class FailsToStart(Task when) : IHostedService
