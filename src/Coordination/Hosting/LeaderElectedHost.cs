@@ -145,12 +145,13 @@ internal sealed class LeaderElectedHost(
 
     private async Task<(Outcome Outcome, Exception? Exception)> RunTermAsync(ILeadership leadership, CancellationToken stopping)
     {
-        log.TermStarted(Election, leadership.FencingToken, _service);
-        status.Begin(leadership);
         Exception? exception = null;
         Outcome outcome;
         try
         {
+            // In here, because a logger may throw: that ends the service, and must not leave the leadership behind.
+            log.TermStarted(Election, leadership.FencingToken, _service);
+            status.Begin(leadership);
             exception = await RunWorkAsync(leadership, stopping).ConfigureAwait(false);
             outcome = OutcomeOf(leadership, exception, stopping);
         }

@@ -250,6 +250,26 @@ public sealed class LeaderElectedHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_logger_that_throws_when_a_term_begins_leaves_no_leadership_behind()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var host = Create(static builder =>
+        {
+            builder.Services.Configure<HostOptions>(static options => options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+            builder.Services.AddLogging(static logging => logging.AddProvider(new Throws(1100)));
+            builder.AddLeaderElectedService<RecordedService>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => Logged(1100).Count == 1, TimeSpan.FromSeconds(1), "a term");
+        await _time.SettleAsync();
+
+        Assert.False(host.Services.GetRequiredKeyedService<ILeadershipStatus>("x").IsLeader);
+        Assert.Empty((await other.InspectAsync("x", Ct)).Holders);
+        Assert.Empty(_journal.Terms);
+        await host.StopAsync(Ct);
+    }
+
+    [Fact]
     public async Task A_host_that_stops_while_it_waits_to_be_elected_leaves_nothing_in_the_queue()
     {
         await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
@@ -527,6 +547,28 @@ public sealed class LeaderElectedHostTests : IDisposable
         {
             await base.StoppingAsync(cancellationToken);
             throw new InvalidDataException("made by the test");
+        }
+    }
+
+    private sealed class Throws(int id) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == id)
+            {
+                throw new InvalidDataException("made by the test");
+            }
+        }
+
+        public void Dispose()
+        {
         }
     }
 
