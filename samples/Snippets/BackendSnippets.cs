@@ -48,7 +48,7 @@ public static class MyStoreCoordinatorBuilderExtensions
     {
         builder.Services.AddOptions<MyStoreOptions>(builder.Name)
             .Bind(section)
-            .ValidateBackendOptions(section, "{ \"Address\": \"mystore:1234\" }", MyStoreOptions.Failures);
+            .ValidateBackendOptions(section, "{ \"Address\": \"mystore:1234\" }", MyStoreOptions.Failures, nameof(MyStoreOptions.Address));
         return builder.UseBackend(provider => MyStore.CreateBackend(provider.GetRequiredService<IOptionsMonitor<MyStoreOptions>>().Get(builder.Name)));
     }
 

@@ -31,7 +31,7 @@ public static class EtcdCoordinatorBuilderExtensions
 
     /// <summary>Uses an etcd cluster whose <see cref="EtcdBackendOptions"/> are bound from a section of the configuration.</summary>
     /// <param name="builder">The coordinator.</param>
-    /// <param name="configuration">The section, with keys like <c>Endpoints</c> and <c>KeyPrefix</c>.</param>
+    /// <param name="configuration">The section, with <c>Endpoints</c>, which has no default here, and keys like <c>KeyPrefix</c>.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
     public static ICoordinatorBuilder UseEtcd(this ICoordinatorBuilder builder, IConfiguration configuration)
@@ -56,5 +56,7 @@ public static class EtcdCoordinatorBuilderExtensions
 
     private static OptionsBuilder<EtcdBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
         builder.Services.AddOptions<EtcdBackendOptions>(builder.Name)
-            .ValidateBackendOptions(section, "{ \"Endpoints\": \"http://etcd1:2379\" }", EtcdBackendOptionsValidator.Failures);
+            .ValidateBackendOptions(
+                section, "{ \"Endpoints\": \"http://etcd1:2379\" }", EtcdBackendOptionsValidator.Failures,
+                nameof(EtcdBackendOptions.Endpoints), static options => options.Endpoints = "");
 }

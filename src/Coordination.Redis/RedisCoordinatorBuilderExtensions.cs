@@ -33,7 +33,7 @@ public static class RedisCoordinatorBuilderExtensions
 
     /// <summary>Uses a Redis server whose <see cref="RedisBackendOptions"/> are bound from a section of the configuration.</summary>
     /// <param name="builder">The coordinator.</param>
-    /// <param name="configuration">The section, with keys like <c>Configuration</c> (<c>localhost:6379</c>) and <c>KeyPrefix</c>.</param>
+    /// <param name="configuration">The section, with <c>Configuration</c> (<c>localhost:6379</c>), which has no default here, and keys like <c>KeyPrefix</c>.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
     public static ICoordinatorBuilder UseRedis(this ICoordinatorBuilder builder, IConfiguration configuration)
@@ -77,7 +77,9 @@ public static class RedisCoordinatorBuilderExtensions
 
     private static OptionsBuilder<RedisBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
         builder.Services.AddOptions<RedisBackendOptions>(builder.Name)
-            .ValidateBackendOptions(section, "{ \"Configuration\": \"localhost:6379\" }", RedisBackendOptionsValidator.Failures);
+            .ValidateBackendOptions(
+                section, "{ \"Configuration\": \"localhost:6379\" }", RedisBackendOptionsValidator.Failures,
+                nameof(RedisBackendOptions.Configuration), static options => options.Configuration = "");
 
     private static RedisBackendOptions Read(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<RedisBackendOptions>>().Get(name);

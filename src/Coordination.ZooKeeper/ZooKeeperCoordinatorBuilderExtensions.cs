@@ -31,7 +31,7 @@ public static class ZooKeeperCoordinatorBuilderExtensions
 
     /// <summary>Uses a ZooKeeper ensemble whose <see cref="ZooKeeperBackendOptions"/> are bound from a section of the configuration.</summary>
     /// <param name="builder">The coordinator.</param>
-    /// <param name="configuration">The section, with keys like <c>ConnectionString</c> and <c>RootPath</c>.</param>
+    /// <param name="configuration">The section, with <c>ConnectionString</c>, which has no default here, and keys like <c>RootPath</c>.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="InvalidOperationException">A backend was chosen already.</exception>
     public static ICoordinatorBuilder UseZooKeeper(this ICoordinatorBuilder builder, IConfiguration configuration)
@@ -56,5 +56,7 @@ public static class ZooKeeperCoordinatorBuilderExtensions
 
     private static OptionsBuilder<ZooKeeperBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
         builder.Services.AddOptions<ZooKeeperBackendOptions>(builder.Name)
-            .ValidateBackendOptions(section, "{ \"ConnectionString\": \"zk1:2181\" }", ZooKeeperBackendOptionsValidator.Failures);
+            .ValidateBackendOptions(
+                section, "{ \"ConnectionString\": \"zk1:2181\" }", ZooKeeperBackendOptionsValidator.Failures,
+                nameof(ZooKeeperBackendOptions.ConnectionString), static options => options.ConnectionString = "");
 }

@@ -19,7 +19,7 @@ internal static class CoordinatorOptionsValidator
     public static List<string> Check(CoordinatorOptions options, BackendDescription backend, string where = "")
     {
         var failures = new List<string>();
-        Try(nameof(options.LeaseDuration), key => LeaseTerms.CheckDuration(options.LeaseDuration, backend.MinDuration, key));
+        Try(nameof(options.LeaseDuration), key => LeaseTerms.CheckDuration(options.LeaseDuration, backend, key));
         if (options.SafetyMargin is { } margin)
         {
             Try(nameof(options.SafetyMargin), key => LeaseTerms.CheckMargin(margin, options.LeaseDuration, backend.Evidence, key));

@@ -22,9 +22,6 @@ namespace Coordination.Redis;
 /// </remarks>
 public sealed class RedlockBackend : ICoordinationBackend
 {
-    private static readonly BackendDescription RedlockDescription = new("Redlock") { IsFair = false, OrdersReaders = false, AllowsMixedClaims = false };
-
-    private readonly RedlockBackendOptions _options;
     private readonly RedlockAdmission _admission;
     private readonly Random _random;
     private readonly ConcurrentDictionary<string, string> _attaching = new(StringComparer.Ordinal);
@@ -53,7 +50,7 @@ public sealed class RedlockBackend : ICoordinationBackend
     /// <summary>Runs over masters of any kind, for tests that simulate them.</summary>
     internal RedlockBackend(RedlockBackendOptions options, ILogger logger, IReadOnlyList<IRedlockMaster> masters, TimeProvider time, Random random)
     {
-        _options = options;
+        Description = new("Redlock") { IsFair = false, OrdersReaders = false, AllowsMixedClaims = false, MaxDuration = options.LongestDuration };
         _random = random;
         Logger = logger;
         Masters = masters;
@@ -71,7 +68,7 @@ public sealed class RedlockBackend : ICoordinationBackend
     }
 
     /// <inheritdoc/>
-    public BackendDescription Description => RedlockDescription;
+    public BackendDescription Description { get; }
 
     internal ILogger Logger { get; }
 
@@ -132,10 +129,11 @@ public sealed class RedlockBackend : ICoordinationBackend
         ArgumentNullException.ThrowIfNull(listener);
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        if (request.Duration > _options.LongestDuration)
+        if (request.Duration > Description.MaxDuration)
         {
+            // The engine refuses it before. For those who do without the engine.
             throw new CoordinationException(
-                $"Redlock could not open a session of {request.Duration}: {nameof(RedlockBackendOptions.LongestDuration)} is {_options.LongestDuration}, and a master that "
+                $"Redlock could not open a session of {request.Duration}: {nameof(RedlockBackendOptions.LongestDuration)} is {Description.MaxDuration}, and a master that "
                 + "lost its data is kept out for so long. Use shorter leases, or raise it for all clients.",
                 isTransient: false);
         }

@@ -95,7 +95,7 @@ public static class RedlockCoordinatorBuilderExtensions
 
     private static OptionsBuilder<RedlockBackendOptions> Options(ICoordinatorBuilder builder, IConfiguration? section = null) =>
         builder.Services.AddOptions<RedlockBackendOptions>(builder.Name)
-            .ValidateBackendOptions(section, Example, static options => RedlockBackendOptionsValidator.Failures(options));
+            .ValidateBackendOptions(section, Example, static options => RedlockBackendOptionsValidator.Failures(options), nameof(RedlockBackendOptions.Masters));
 
     private static RedlockBackendOptions Read(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<RedlockBackendOptions>>().Get(name);

@@ -30,6 +30,9 @@ public sealed record BackendDescription(string Name)
     /// <summary>The shortest session that can be asked for. The default is 100 milliseconds.</summary>
     public TimeSpan MinDuration { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The longest session that can be asked for, as far as it is known before a server is asked. More than 1 day, the default, is taken for 1 day.</summary>
+    public TimeSpan MaxDuration { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>What an acknowledged renewal proves.</summary>
     public RenewalEvidence Evidence { get; init; } = RenewalEvidence.ThisRequest;
 }

@@ -16,4 +16,18 @@ internal static class OptionsPlace
 
     /// <summary>The section's path; <see langword="null"/> for a whole configuration, and for none.</summary>
     public static string? PathOf(IConfiguration? configuration) => (configuration as IConfigurationSection)?.Path;
+
+    /// <summary>Says that a section has not this key, and which it has: one of them is the misspelt one.</summary>
+    /// <returns>The sentence, or <see langword="null"/> when it has the key, or there is no section.</returns>
+    public static string? KeysInsteadOf(string key, IConfiguration? configuration)
+    {
+        // A whole configuration has all environment variables, and a value without keys may be a secret.
+        if (configuration is not IConfigurationSection section || section.GetSection(key).Exists())
+        {
+            return null;
+        }
+
+        var keys = section.GetChildren().Select(static child => $"'{child.Key}'").ToList();
+        return $"The section '{section.Path}' has no key '{key}', but {(keys.Count == 0 ? "a value without a key" : string.Join(", ", keys))}.";
+    }
 }

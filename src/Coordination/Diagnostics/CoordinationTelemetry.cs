@@ -104,14 +104,18 @@ internal sealed class CoordinationTelemetry : IDisposable
         }
     }
 
-    /// <summary>A lease was lost. One that was lost before it was handed out was nobody's.</summary>
-    public void Lost(Claim claim)
+    /// <summary>A lease was lost.</summary>
+    /// <returns>Whether it had been handed out: one that was lost before that was nobody's.</returns>
+    public bool Lost(Claim claim)
     {
-        if (claim.TryUncount())
+        if (!claim.TryUncount())
         {
-            _lost.Add(1, TagsOf(claim.Template));
-            EndedCore(claim);
+            return false;
         }
+
+        _lost.Add(1, TagsOf(claim.Template));
+        EndedCore(claim);
+        return true;
     }
 
     private void EndedCore(Claim claim)

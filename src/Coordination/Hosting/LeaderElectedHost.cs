@@ -35,6 +35,12 @@ internal sealed class LeaderElectedHost(
                 + $"AddLeaderElectedBackgroundService<{_service}>(\"{Election}\") starts it when this process is elected.");
         }
 
+        // Otherwise it would be found out by the process that is elected, maybe days later, and by each in turn.
+        if (work.FailureToMake(services) is { } failure)
+        {
+            throw new InvalidOperationException($"The leader-elected service '{Election}': {failure}");
+        }
+
         return base.StartAsync(cancellationToken);
     }
 
@@ -139,12 +145,13 @@ internal sealed class LeaderElectedHost(
 
     private async Task<(Outcome Outcome, Exception? Exception)> RunTermAsync(ILeadership leadership, CancellationToken stopping)
     {
-        log.TermStarted(Election, leadership.FencingToken, _service);
-        status.Begin(leadership);
         Exception? exception = null;
         Outcome outcome;
         try
         {
+            // In here, because a logger may throw: that ends the service, and must not leave the leadership behind.
+            log.TermStarted(Election, leadership.FencingToken, _service);
+            status.Begin(leadership);
             exception = await RunWorkAsync(leadership, stopping).ConfigureAwait(false);
             outcome = OutcomeOf(leadership, exception, stopping);
         }

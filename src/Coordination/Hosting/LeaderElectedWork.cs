@@ -9,6 +9,9 @@ internal abstract class LeaderElectedWork
 {
     public abstract Type ServiceType { get; }
 
+    /// <summary>Says why the container could not make the service, if so; it is not made for that.</summary>
+    public abstract string? FailureToMake(IServiceProvider services);
+
     /// <summary>Runs until the work ends by itself or because the term does.</summary>
     /// <param name="scope">The term's services.</param>
     /// <param name="leadership">The term's leadership.</param>
@@ -36,6 +39,8 @@ internal sealed class LeaderElectedServiceWork<[DynamicallyAccessedMembers(Dynam
 {
     public override Type ServiceType => typeof(T);
 
+    public override string? FailureToMake(IServiceProvider services) => ServiceConstructor.Failure(typeof(T), services);
+
     public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
     {
         var service = ActivatorUtilities.CreateInstance<T>(scope);
@@ -56,6 +61,8 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
 {
     public override Type ServiceType => typeof(T);
 
+    public override string? FailureToMake(IServiceProvider services) => ServiceConstructor.Failure(typeof(T), services);
+
     public override async Task RunAsync(IServiceProvider scope, ILeadership leadership, CancellationToken shutdown, CancellationToken term)
     {
         var service = ActivatorUtilities.CreateInstance<T>(scope);
@@ -63,9 +70,9 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
         try
         {
             // Its stopping token is linked to the one it is started with: the loss reaches it at once, before StopAsync does.
-            await service.StartAsync(stop.Token).ConfigureAwait(false);
+            await StartAsync(service, stop.Token).ConfigureAwait(false);
             await EndOf(service, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await service.StopAsync(shutdown).ConfigureAwait(false);
+            await StopAsync(service, shutdown).ConfigureAwait(false);
             await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
         }
         finally
@@ -74,6 +81,35 @@ internal sealed class LeaderElectedBackgroundServiceWork<[DynamicallyAccessedMem
             await stop.CancelAsync().ConfigureAwait(false);
             await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await DisposeAsync(service).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StartAsync(T service, CancellationToken cancellationToken)
+    {
+        var lifecycle = service as IHostedLifecycleService;
+        await (lifecycle?.StartingAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await service.StartAsync(cancellationToken).ConfigureAwait(false);
+        await (lifecycle?.StartedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+    }
+
+    // As a host does, each step is taken though the one before it threw.
+    private static async Task StopAsync(T service, CancellationToken cancellationToken)
+    {
+        var lifecycle = service as IHostedLifecycleService;
+        try
+        {
+            await (lifecycle?.StoppingAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                await service.StopAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await (lifecycle?.StoppedAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+            }
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class LeaseTerms
     public static LeaseTerms Create(LeaseOptions? options, CoordinatorOptions defaults, BackendDescription backend)
     {
         var duration = options?.Duration ?? defaults.LeaseDuration;
-        CheckDuration(duration, backend.MinDuration, $"{nameof(options)}.{nameof(LeaseOptions.Duration)}");
+        CheckDuration(duration, backend, $"{nameof(options)}.{nameof(LeaseOptions.Duration)}");
 
         var margin = options?.SafetyMargin ?? defaults.SafetyMargin;
         if (margin is { } given)
@@ -49,12 +49,16 @@ internal sealed class LeaseTerms
         return new LeaseTerms(duration, margin, options?.AutoRenew ?? true, holder);
     }
 
-    public static void CheckDuration(TimeSpan duration, TimeSpan minDuration, string parameter)
+    public static void CheckDuration(TimeSpan duration, BackendDescription backend, string parameter)
     {
-        if (duration < minDuration || duration > MaxDuration)
+        var isLimited = backend.MaxDuration < MaxDuration;
+        var maxDuration = isLimited ? backend.MaxDuration : MaxDuration;
+        if (duration < backend.MinDuration || duration > maxDuration)
         {
             throw new ArgumentOutOfRangeException(
-                parameter, duration, $"A lease duration must be from {minDuration} (the backend's minimum) to {MaxDuration}.");
+                parameter,
+                duration,
+                $"A lease duration must be from {backend.MinDuration} (the backend's minimum) to {maxDuration}{(isLimited ? $" (the maximum of {backend.Name} as it is set up)" : "")}.");
         }
     }
 

@@ -204,8 +204,11 @@ internal sealed partial class Session
         }
 
         _engine.Log.LeaseLost(claim.Key.Resource, _engine.Backend.Description.Name, claim.Token, claim.Key.Id, reason);
-        _engine.Telemetry.Lost(claim);
-        _engine.Losses.Add(_engine.Clock.Now);
+        if (_engine.Telemetry.Lost(claim))
+        {
+            _engine.Losses.Add(_engine.Clock.Now);
+        }
+
         if (source is not null)
         {
             _engine.Log.Cancel(source);

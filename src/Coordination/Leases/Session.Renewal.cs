@@ -37,6 +37,20 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>
+    /// Whether a renewal is overdue, and so long that what is held is nearly lost: of what was left when it was due, more than half is gone, and less than a sixth of the
+    /// duration is left.
+    /// </summary>
+    /// <remarks>
+    /// What is left says too little by itself. A session in good health has little left when its renewal is due where the margin is large, least where an acknowledgement proves only
+    /// the request before it: 0.99 - 2/3 - 1/4 = 0.07 durations.
+    /// </remarks>
+    public bool IsLate(TimeSpan now)
+    {
+        var left = RenewBy - now;
+        return left < Duration / 6 && now - _renewal.MissingSince > left;
+    }
+
     /// <param name="claims">The claims that were renewed.</param>
     /// <param name="result">The answer.</param>
     /// <param name="evidence">The send time of the newest request that the answer proves.</param>

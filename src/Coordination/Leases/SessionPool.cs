@@ -56,7 +56,7 @@ internal sealed class SessionPool(Engine engine)
             sessions = [.. _all];
         }
 
-        return (sessions.Length, sessions.Count(session => session.RenewBy - now < session.Duration / 6));
+        return (sessions.Length, sessions.Count(session => session.IsLate(now)));
     }
 
     public void Remove(Session session)

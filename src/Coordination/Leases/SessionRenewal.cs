@@ -9,9 +9,13 @@ internal sealed class SessionRenewal(Engine engine, Session session)
     private readonly Lock _gate = new();
     private readonly AcknowledgedSends _acknowledged = new();
     private long _nextDueTicks = long.MaxValue;
+    private long _missingSinceTicks = long.MaxValue;
 
     /// <summary>When the next renewal is due; never while one is under way.</summary>
     public TimeSpan NextDue => TimeSpan.FromTicks(Volatile.Read(ref _nextDueTicks));
+
+    /// <summary>When the first renewal was, or will be, due that has not been confirmed: tries after one that failed do not move it.</summary>
+    public TimeSpan MissingSince => TimeSpan.FromTicks(Volatile.Read(ref _missingSinceTicks));
 
     private TimeSpan Interval => session.Duration / 3;
 
@@ -27,6 +31,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
     {
         _acknowledged.Start(opened);
         Volatile.Write(ref _nextDueTicks, (opened + Interval).Ticks);
+        Volatile.Write(ref _missingSinceTicks, (opened + Interval).Ticks);
     }
 
     public void StartIfDue(TimeSpan now)
@@ -96,6 +101,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
                 var latest = session.RenewBy - (session.Duration / 6);
                 var wanted = latest > soonest ? latest : soonest;
                 next = wanted < next ? wanted : next;
+                Volatile.Write(ref _missingSinceTicks, next.Ticks);
             }
         }
         catch (CoordinationException exception)

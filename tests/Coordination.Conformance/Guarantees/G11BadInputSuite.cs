@@ -103,6 +103,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
     {
         var client = await ClientAsync();
         var minimum = client.Faults.Description.MinDuration;
+        var maximum = client.Faults.Description.MaxDuration;
         var longestMargin = client.ProvesPreviousRequest ? Duration / 4 : Duration / 2;
         LeaseOptions[] bad =
         [
@@ -110,6 +111,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
             new() { Duration = TimeSpan.FromSeconds(-1) },
             new() { Duration = Timeout.InfiniteTimeSpan },
             new() { Duration = minimum - TimeSpan.FromTicks(1) },
+            new() { Duration = maximum + TimeSpan.FromTicks(1) },
             new() { Duration = TimeSpan.FromDays(1) + TimeSpan.FromTicks(1) },
             new() { Duration = TimeSpan.MaxValue },
             new() { SafetyMargin = TimeSpan.FromTicks(-1) },
@@ -128,7 +130,7 @@ public abstract class BadInputSuite(BackendFixture fixture) : GuaranteeSuite(fix
         [
             new(),
             new() { Duration = minimum },
-            new() { Duration = TimeSpan.FromDays(1) },
+            new() { Duration = maximum },
             new() { Duration = Duration, SafetyMargin = longestMargin },
             new() { SafetyMargin = TimeSpan.Zero },
             new() { Holder = new string('x', 32_768) },

@@ -2,6 +2,7 @@ using Coordination.DependencyInjection;
 using Coordination.Etcd;
 using Coordination.InMemory;
 using Coordination.Redis;
+using Coordination.ZooKeeper;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -94,12 +95,14 @@ public sealed class ConfiguredBackendTests
     [InlineData("""{ "Coordination": { "Backend": "Redlock" } }""", "no section 'Coordination:Redlock'", "\"Masters\": [ \"redis1:6379\"")]
     [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "redis1:6379", "redis2:6379" ] } } }""", "Coordination:Redlock:Masters", "odd number")]
     [InlineData("""{ "Coordination": { "Backend": "Redlock", "Redlock": { "Masters": [ "r1:1", "r2:1", "r1:1" ] } } }""", "Coordination:Redlock:Masters", "r1:1")]
-    [InlineData("""{ "Coordination": { "Backend": "ZooKeeper", "ZooKeeper": { "RootPath": "no" } } }""", "Coordination:ZooKeeper:RootPath", "absolute path")]
+    [InlineData("""{ "Coordination": { "Backend": "ZooKeeper", "ZooKeeper": { "ConnectionString": "zk1", "RootPath": "no" } } }""", "Coordination:ZooKeeper:RootPath", "absolute path")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "2.00:00:00" } }""", "Coordination:LeaseDuration", "1.00:00:00")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "LeaseDuration": "soon" } }""", "Coordination:LeaseDuration", "TimeSpan")]
     [InlineData("""{ "Coordination": { "Backend": "InMemory", "OperationTimeout": "00:00:00" } }""", "Coordination:OperationTimeout", "00:00:00.0100000")]
-    [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "KeyPrefix": "mine" } } }""", "Coordination:LeaseDuration", "minimum")]
-    [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
+    [InlineData("""{ "Coordination": { "Backend": "Redis", "LeaseDuration": "00:00:00.05", "Redis": { "Configuration": "redis1" } } }""", "Coordination:LeaseDuration", "minimum")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "LeaseDuration": "00:01:01", "Redlock": { "Masters": [ "r1:1", "r2:1", "r3:1" ] } } }""", "Coordination:LeaseDuration", "00:01:00 (the maximum of Redlock")]
+    [InlineData("""{ "Coordination": { "Backend": "Redlock", "LeaseDuration": "00:00:20", "Redlock": { "Masters": [ "r1:1", "r2:1", "r3:1" ], "LongestDuration": "00:00:10" } } }""", "Coordination:LeaseDuration", "00:00:10 (the maximum of Redlock")]
+    [InlineData("""{ "Coordination": { "Backend": "Redis", "Redis": { "Configuration": "redis1", "KeyPrefix": "{mine}" } } }""", "Coordination:Redis:KeyPrefix", "braces")]
     [InlineData("""{ "Coordination": { "Backend": "Etcd", "Etcd": { "Endpoints": "ftp://etcd1" } } }""", "Coordination:Etcd:Endpoints", "http://etcd1:2379")]
     public async Task What_is_wrong_fails_the_start_with_a_message_that_names_the_key_and_says_what_to_write(string json, string key, string advice)
     {
@@ -112,6 +115,60 @@ public sealed class ConfiguredBackendTests
         Assert.IsNotType<NullReferenceException>(exception);
         Assert.Contains(key, exception.Message, StringComparison.Ordinal);
         Assert.Contains(advice, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Redis", "Configuration", """{ "ConnectionString": "redis1:6379", "KeyPrefix": "mine" }""", "'ConnectionString', 'KeyPrefix'")]
+    [InlineData("Redis", "Configuration", """{ "KeyPrefix": "mine" }""", "'KeyPrefix'")]
+    [InlineData("Redis", "Configuration", "\"secret:6379\"", "a value without a key")]
+    [InlineData("Redlock", "Masters", """{ "Servers": [ "redis1:6379", "redis2:6379", "redis3:6379" ] }""", "'Servers'")]
+    [InlineData("Etcd", "Endpoints", """{ "Endpoint": "http://etcd1:2379" }""", "'Endpoint'")]
+    [InlineData("ZooKeeper", "ConnectionString", """{ "Servers": "zk1:2181", "RootPath": "/mine" }""", "'RootPath', 'Servers'")]
+    public async Task A_section_that_misnames_the_address_fails_the_start_instead_of_going_to_a_default_server(string backend, string key, string section, string found)
+    {
+        using var host = Build($$"""{ "Coordination": { "Backend": "{{backend}}", "{{backend}}": {{section}} } }""");
+
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Ct));
+
+        Assert.StartsWith($"Coordination:{backend}:{key}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"'Coordination:{backend}' has no key '{key}', but {found}. Write {{ \"{key}\": ", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_address_that_code_sets_needs_none_in_the_section_even_if_it_is_the_default(bool isBefore)
+    {
+        var section = Json("""{ "Mail": { "KeyPrefix": "mine", "RootPath": "/mine" } }""").GetSection("Mail");
+        using var host = Build(services =>
+        {
+            if (!isBefore)
+            {
+                Use(services);
+            }
+
+            services.Configure<RedisBackendOptions>(static options => options.Configuration = new RedisBackendOptions().Configuration);
+            services.Configure<EtcdBackendOptions>("etcd", static options => options.Endpoints = "http://etcd1:2379");
+            services.Configure<ZooKeeperBackendOptions>("zk", static options => options.ConnectionString = "zk1:2181");
+            if (isBefore)
+            {
+                Use(services);
+            }
+        });
+        await host.StartAsync(Ct);
+
+        Assert.Equal("localhost:6379", OptionsOf<RedisBackendOptions>(host, "").Configuration);
+        Assert.Equal("http://etcd1:2379", OptionsOf<EtcdBackendOptions>(host, "etcd").Endpoints);
+        Assert.Equal("zk1:2181", OptionsOf<ZooKeeperBackendOptions>(host, "zk").ConnectionString);
+        Assert.Equal("mine", OptionsOf<RedisBackendOptions>(host, "").KeyPrefix);
+
+        void Use(IServiceCollection services)
+        {
+            services.AddCoordinator().UseRedis(section);
+            services.AddKeyedCoordinator("etcd").UseEtcd(section);
+            services.AddKeyedCoordinator("zk").UseZooKeeper(section);
+        }
     }
 
     [Fact]

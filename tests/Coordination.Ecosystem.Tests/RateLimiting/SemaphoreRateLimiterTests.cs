@@ -221,6 +221,52 @@ public sealed class SemaphoreRateLimiterTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, third.StatusCode);
     }
 
+    /// <summary>
+    /// The middleware asks all limiters without waiting, and then, as this one never has a permit for that, all again. What a limiter of time took the first time it does not give back.
+    /// </summary>
+    [Theory]
+    [InlineData("the window is global", 2)]
+    [InlineData("the window is first in a chain", 2)]
+    [InlineData("the semaphore is global", 1)]
+    [InlineData("the semaphore is first in a chain", 1)]
+    public async Task In_ASP_NET_Core_a_window_counts_a_request_once_if_it_is_asked_after_the_semaphore_and_the_semaphore_always_does(string order, int expected)
+    {
+        await using var window = new FixedWindowRateLimiter(new FixedWindowRateLimiterOptions { PermitLimit = 100, Window = TimeSpan.FromDays(1), AutoReplenishment = false });
+        await using var semaphore = _coordinator.CreateSemaphore("reports", maxCount: 1).AsRateLimiter();
+        var byTime = PartitionedRateLimiter.Create<HttpContext, string>(_ => RateLimitPartition.Get("all", _ => (RateLimiter)window));
+        var byNumber = PartitionedRateLimiter.Create<HttpContext, string>(_ => RateLimitPartition.Get("all", _ => semaphore));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
+        builder.Services.AddRateLimiter(options =>
+        {
+            options.GlobalLimiter = order switch
+            {
+                "the window is global" => byTime,
+                "the semaphore is global" => byNumber,
+                "the window is first in a chain" => PartitionedRateLimiter.CreateChained(byTime, byNumber),
+                _ => PartitionedRateLimiter.CreateChained(byNumber, byTime),
+            };
+            options.AddPolicy("reports", _ => order switch
+            {
+                "the window is global" => RateLimitPartition.Get("all", _ => semaphore),
+                "the semaphore is global" => RateLimitPartition.Get("all", _ => (RateLimiter)window),
+                _ => RateLimitPartition.GetNoLimiter("all"),
+            });
+        });
+        await using var app = builder.Build();
+        app.UseRateLimiter();
+        app.MapGet("/report", static () => "done").RequireRateLimiting("reports");
+        await app.StartAsync(Ct);
+        using var client = app.GetTestClient();
+
+        Assert.Equal("done", await client.GetStringAsync(new Uri("/report", UriKind.Relative), Ct));
+
+        Assert.Equal(expected, 100 - window.GetStatistics()!.CurrentAvailablePermits);
+        Assert.Equal(1, _server.CountOf(InMemoryOperation.Claim));
+        Assert.Equal(1, semaphore.GetStatistics()!.TotalSuccessfulLeases);
+    }
+
     [Fact]
     public async Task An_HttpClient_waits_for_its_turn_by_it()
     {

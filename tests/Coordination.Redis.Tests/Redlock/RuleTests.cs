@@ -139,6 +139,23 @@ public sealed class RuleTests : IAsyncLifetime
         Assert.Throws<ArgumentException>(() => RedlockBackend.Create("redis1:6379", "redis2:6379", "redis1:6379"));
     }
 
+    [Fact]
+    public async Task A_lease_longer_than_the_longest_is_refused_before_anything_is_sent()
+    {
+        // Nobody is there.
+        var options = new RedlockBackendOptions { LongestDuration = TimeSpan.FromSeconds(40), Masters = { "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3" } };
+        await using var coordinator = new Coordinator(RedlockBackend.Create(options));
+        var longer = new LeaseOptions { Duration = TimeSpan.FromSeconds(40.1) };
+
+        var refusal = Assert.Throws<ArgumentOutOfRangeException>("options.Duration", () => coordinator.CreateLock("name", longer));
+        Assert.Contains("00:00:40 (the maximum of Redlock", refusal.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>("options.Duration", () => coordinator.CreateLeaderElection("name", longer));
+        Assert.NotNull(coordinator.CreateLock("name", new LeaseOptions { Duration = TimeSpan.FromSeconds(40) }));
+
+        var settings = Assert.Throws<ArgumentException>(() => new Coordinator(RedlockBackend.Create(options), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(41) }));
+        Assert.Contains(nameof(CoordinatorOptions.LeaseDuration), settings.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<IBackendSession> OpenAsync(RedlockBackend backend) =>
         await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(20)), new RecordingListener(), Cancellation);
 }

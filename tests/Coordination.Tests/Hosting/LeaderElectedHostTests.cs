@@ -214,6 +214,62 @@ public sealed class LeaderElectedHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_background_service_with_a_life_cycle_has_it_each_term_in_a_hosts_order()
+    {
+        var calls = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(calls);
+            builder.AddLeaderElectedBackgroundService<HasLifeCycle>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => calls.Count == 4, TimeSpan.FromSeconds(1), "the start");
+        _server.ExpireSessions();
+        await _time.UntilAsync(() => calls.Count == 11, TimeSpan.FromSeconds(5), "the second term");
+        await host.StopAsync(Ct);
+
+        string[] term = ["starting", "start", "execute", "started", "stopping", "stop", "stopped"];
+        Assert.Equal([.. term, .. term], calls);
+    }
+
+    [Fact]
+    public async Task A_background_service_is_stopped_though_what_comes_before_it_throws()
+    {
+        var calls = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(calls);
+            builder.AddLeaderElectedBackgroundService<ThrowsInStopping>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => calls.Count == 4, TimeSpan.FromSeconds(1), "the start");
+        await _time.WithinAsync(host.StopAsync(Ct), TimeSpan.FromSeconds(1), "the stop");
+
+        Assert.Equal(["starting", "start", "execute", "started", "stopping", "stop", "stopped"], calls);
+        Assert.IsType<InvalidDataException>(Assert.Single(Logged(1105)).Exception);
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_when_a_term_begins_leaves_no_leadership_behind()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var host = Create(static builder =>
+        {
+            builder.Services.Configure<HostOptions>(static options => options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
+            builder.Services.AddLogging(static logging => logging.AddProvider(new Throws(1100)));
+            builder.AddLeaderElectedService<RecordedService>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.UntilAsync(() => Logged(1100).Count == 1, TimeSpan.FromSeconds(1), "a term");
+        await _time.SettleAsync();
+
+        Assert.False(host.Services.GetRequiredKeyedService<ILeadershipStatus>("x").IsLeader);
+        Assert.Empty((await other.InspectAsync("x", Ct)).Holders);
+        Assert.Empty(_journal.Terms);
+        await host.StopAsync(Ct);
+    }
+
+    [Fact]
     public async Task A_host_that_stops_while_it_waits_to_be_elected_leaves_nothing_in_the_queue()
     {
         await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
@@ -264,6 +320,56 @@ public sealed class LeaderElectedHostTests : IDisposable
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Ct));
 
         Assert.Contains("Remove AddHostedService<Everywhere>()", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(typeof(NeedsMissing), "Uri, which")]
+    [InlineData(typeof(NeedsMissingKey), "TimeProvider with the key 'k', which")]
+    [InlineData(typeof(PrefersMissing), "Uri, which")]
+    [InlineData(typeof(HasNoConstructor), "no public constructor")]
+    [InlineData(typeof(Runs), "abstract")]
+    public async Task A_service_that_the_container_cannot_make_fails_the_start_of_a_process_that_is_not_elected_too(Type service, string reason)
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        await using var leadership = await other.CreateLeaderElection("x").CampaignAsync(Ct);
+        var host = Create(builder => Add(builder, service));
+
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Ct));
+
+        Assert.StartsWith("The leader-elected service 'x': ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(service.Name, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        Assert.Empty((await other.InspectAsync("x", Ct)).Waiters);
+
+        static ICoordinatorBuilder Add(ICoordinatorBuilder builder, Type service) => service.Name switch
+        {
+            nameof(NeedsMissing) => builder.AddLeaderElectedBackgroundService<NeedsMissing>("x"),
+            nameof(NeedsMissingKey) => builder.AddLeaderElectedBackgroundService<NeedsMissingKey>("x"),
+            nameof(PrefersMissing) => builder.AddLeaderElectedBackgroundService<PrefersMissing>("x"),
+            nameof(HasNoConstructor) => builder.AddLeaderElectedService<HasNoConstructor>("x"),
+            _ => builder.AddLeaderElectedBackgroundService<Runs>("x"),
+        };
+    }
+
+    [Fact]
+    public async Task A_service_is_not_made_at_the_start_and_each_way_to_make_one_is_known()
+    {
+        await using var other = new Coordinator(_server.CreateBackend(), timeProvider: _time.Provider);
+        var leadership = await other.CreateLeaderElection("x").CampaignAsync(Ct);
+        var made = new List<string>();
+        var host = Create(builder =>
+        {
+            builder.Services.AddSingleton(made).AddKeyedSingleton("k", _time.Provider);
+            builder.AddLeaderElectedBackgroundService<NeedsWhatIsThere>("x");
+        });
+        await host.StartAsync(Ct);
+        await _time.SettleAsync();
+        Assert.Empty(made);
+
+        await leadership.DisposeAsync();
+        await _time.UntilAsync(() => made.Count > 0, TimeSpan.FromSeconds(5), "a term");
+        Assert.Equal(["longest"], made);
+        await host.StopAsync(Ct);
     }
 
     [Theory]
@@ -318,6 +424,58 @@ public sealed class LeaderElectedHostTests : IDisposable
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
     }
 
+    private sealed class NeedsMissing(HostIdentity host, Uri missing) : Runs(host)
+    {
+        public override string ToString() => missing.Host;
+    }
+
+    private sealed class NeedsMissingKey(HostIdentity host, [FromKeyedServices("k")] TimeProvider missing) : Runs(host)
+    {
+        public override string? ToString() => missing.ToString();
+    }
+
+    private sealed class PrefersMissing : Runs
+    {
+        [ActivatorUtilitiesConstructor]
+        public PrefersMissing(HostIdentity host, Uri missing)
+            : base(host) => ArgumentNullException.ThrowIfNull(missing);
+
+        public PrefersMissing(HostIdentity host)
+            : base(host)
+        {
+        }
+    }
+
+    private sealed class HasNoConstructor : ILeaderElectedService
+    {
+        private HasNoConstructor()
+        {
+        }
+
+        public Task ExecuteAsync(ILeadership leadership, CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    private sealed class NeedsWhatIsThere : Runs
+    {
+        public NeedsWhatIsThere(HostIdentity host, Uri missing)
+            : base(host) => ArgumentNullException.ThrowIfNull(missing);
+
+        public NeedsWhatIsThere(
+            HostIdentity host,
+            List<string> made,
+            TermScope scoped,
+            IEnumerable<IHostedService> several,
+            IServiceProvider provider,
+            ILogger<NeedsWhatIsThere> log,
+            [FromKeyedServices("k")] TimeProvider keyed,
+            Uri? optional = null)
+            : base(host)
+        {
+            object?[] all = [scoped, several, provider, log, keyed];
+            made.Add(optional is null && !all.Contains(null) ? "longest" : "something else");
+        }
+    }
+
     private abstract class Runs(HostIdentity host) : BackgroundService
     {
         protected TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -342,6 +500,76 @@ public sealed class LeaderElectedHostTests : IDisposable
     private sealed class ThrowsInStop(HostIdentity host) : Runs(host)
     {
         public override Task StopAsync(CancellationToken cancellationToken) => throw new InvalidDataException("made by the test");
+    }
+
+    private class HasLifeCycle(List<string> calls) : BackgroundService, IHostedLifecycleService
+    {
+        public Task StartingAsync(CancellationToken cancellationToken) => Did("starting");
+
+        public override async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await Did("start");
+            await base.StartAsync(cancellationToken);
+            await Began.Task;
+        }
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Did("started");
+
+        public virtual Task StoppingAsync(CancellationToken cancellationToken) => Did("stopping");
+
+        public override async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await Did("stop");
+            await base.StopAsync(cancellationToken);
+        }
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Did("stopped");
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Did("execute");
+            Began.SetResult();
+            await Task.Delay(Timeout.Infinite, stoppingToken);
+        }
+
+        private TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private Task Did(string call)
+        {
+            calls.Add(call);
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class ThrowsInStopping(List<string> calls) : HasLifeCycle(calls)
+    {
+        public override async Task StoppingAsync(CancellationToken cancellationToken)
+        {
+            await base.StoppingAsync(cancellationToken);
+            throw new InvalidDataException("made by the test");
+        }
+    }
+
+    private sealed class Throws(int id) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == id)
+            {
+                throw new InvalidDataException("made by the test");
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class FailsToStart(Task when) : IHostedService

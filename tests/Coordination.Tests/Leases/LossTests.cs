@@ -51,6 +51,29 @@ public sealed class LossTests : EngineTest
         await lease.DisposeAsync();
     }
 
+    [Fact]
+    public async Task A_grant_that_is_lost_before_it_is_handed_out_is_no_loss_of_a_lease()
+    {
+        Options.SafetyMargin = TimeSpan.Zero;
+        await using var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);
+        var never = new TaskCompletionSource();
+        Connection.OnRequest = request => request.Operation == InMemoryOperation.Renew ? InMemoryFault.DelayReply(never.Task) : null;
+        await Time.PassAsync(Seconds(12));
+
+        // Little is left of it, so that it is renewed before it is handed out.
+        var acquire = Coordinator.CreateLock("y", new LeaseOptions { SafetyMargin = Duration / 2 }).AcquireAsync(Ct).AsTask();
+        await Time.SettleAsync();
+        Assert.Single((await Other.InspectAsync("y", Ct)).Holders);
+        Assert.False(acquire.IsCompleted);
+        Server.ExpireSessions();
+        await EndsWithinAsync(acquire, Seconds(20));
+
+        Assert.Equal(LeaseState.Lost, lease.State);
+        Assert.Equal(LeaseState.Held, (await acquire).State);
+        Assert.Equal(1, Coordinator.Engine.Losses.CountSince(TimeSpan.Zero));
+        await (await acquire).DisposeAsync();
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private (Task Lost, CancellationToken Token) Forget()
     {
