@@ -82,7 +82,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         cancellationToken.ThrowIfCancellationRequested();
         if (request.Ticket is not null)
         {
-            return await AttachAsync(request.Ticket, request.Duration, listener, cancellationToken).ConfigureAwait(false);
+            return await AttachAsync(request.Ticket, request, listener, cancellationToken).ConfigureAwait(false);
         }
 
         var session = new ZooKeeperSession(this, NewClient(request.Duration, keepAlive: false), listener, _logger);
@@ -228,10 +228,20 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     /// The session goes on over a connection of ours. Whoever has the ticket could take the connection from any other: so the takers write into the claim's node first, which only one can from the version that the
     /// ticket names.
     /// </summary>
-    private async ValueTask<IBackendSession> AttachAsync(string text, TimeSpan duration, ISessionListener listener, CancellationToken cancellationToken)
+    private async ValueTask<IBackendSession> AttachAsync(string text, SessionRequest request, ISessionListener listener, CancellationToken cancellationToken)
     {
         const string operation = "attach";
         var ticket = ZooKeeperTicket.Parse(text);
+        if (ticket.Timeout < request.ShortestDuration)
+        {
+            // Before anything is written: the ticket stays good for whoever asks for less.
+            throw new CoordinationException(
+                $"ZooKeeper at {Servers} could not attach '{ticket.Resource}': the lease was detached with a duration of {ticket.Timeout}, which it keeps, and the safety margin needs {request.ShortestDuration} at least. Attach it with a shorter margin, or detach a longer lease.",
+                isTransient: false);
+        }
+
+        // Not longer than it was promised to whoever detached it.
+        var duration = Min(request.Duration, ticket.Timeout);
 
         // An attempt after one whose reply was lost must be known for the same one's, or the lease would be nobody's. One beside another is another's.
         var taker = _attaching.TryRemove(text, out var known) ? known : Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
@@ -265,8 +275,6 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
             throw ZooKeeperErrors.Translate(exception, Servers, operation, ticket.Resource);
         }
 
-        // Not longer than it was promised to whoever detached it.
-        duration = Min(duration, ticket.Timeout);
         var session = new ZooKeeperSession(this, NewClient(duration, keepAlive: false, ticket), listener, _logger);
         session.Adopt(ticket.Resource, ticket.Node, ticket.Token);
         return await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);

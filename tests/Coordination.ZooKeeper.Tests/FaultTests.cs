@@ -118,6 +118,27 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_lease_that_is_too_short_for_the_margin_of_whoever_attaches_it_is_refused_and_its_ticket_stays_good()
+    {
+        await using var server = await Run.ServerAsync();
+        await using var first = Run.Coordinator(server.Address, seconds: 12);
+        await using var second = Run.Coordinator(server.Address, seconds: 600);
+        var detached = await first.CreateLock("x", new LeaseOptions { AutoRenew = false }).AcquireAsync(Token);
+        var ticket = await detached.DetachAsync(Token);
+        var careful = second.CreateLock("x", new LeaseOptions { SafetyMargin = TimeSpan.FromSeconds(100) });
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await careful.AttachAsync(ticket, Token));
+        Assert.IsNotType<LeaseLostException>(fault);
+        Assert.False(fault.IsTransient);
+        Assert.Contains("00:00:12", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("margin needs 00:06:40", fault.Message, StringComparison.Ordinal);
+
+        // The longest that fits.
+        await using var attached = await second.CreateLock("x", new LeaseOptions { SafetyMargin = TimeSpan.FromSeconds(3) }).AttachAsync(ticket, Token);
+        Assert.Equal(detached.FencingToken, attached.FencingToken);
+        Assert.Equal(LeaseState.Held, attached.State);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_taken_away_costs_neither_lease_nor_turn()
     {
         await using var server = await Run.ServerAsync();
