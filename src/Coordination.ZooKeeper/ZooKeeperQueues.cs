@@ -179,16 +179,24 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     private async Task WatchAsync(ZooKeeperQueue queue)
     {
         IAsyncDisposable? watch = null;
+        var keeper = new Keeper();
         try
         {
-            var setting = client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, change), CancellationToken.None);
-            var reading = ReadAsync(queue, setting);
+            var setting = client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, keeper, change), CancellationToken.None);
+            var reading = ReadAsync(queue, keeper, setting);
             watch = await setting.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
         {
             ZooKeeperLog.WatchFailed(logger, queue.Resource, exception);
+            lock (_gate)
+            {
+                // It may have been in place for a moment: when its request was lost with the connection, the next one set it anew, and only the repeated request was refused.
+                keeper.IsOver = true;
+                queue.Forget();
+            }
+
             throw;
         }
         finally
@@ -209,11 +217,11 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    private void Take(ZooKeeperQueue queue, ZooKeeperEvent change)
+    private void Take(ZooKeeperQueue queue, Keeper keeper, ZooKeeperEvent change)
     {
         if (change.Type == ZooKeeperEventType.LookAgain)
         {
-            _ = ReadAsync(queue, Task.CompletedTask);
+            _ = ReadAsync(queue, keeper, Task.CompletedTask);
         }
         else
         {
@@ -222,9 +230,19 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     }
 
     // A listing without a watch is no copy: it would go on saying what was so once.
-    private async Task ReadAsync(ZooKeeperQueue queue, Task watching)
+    private async Task ReadAsync(ZooKeeperQueue queue, Keeper keeper, Task watching)
     {
-        var reading = queue.Forget();
+        int reading;
+        lock (_gate)
+        {
+            if (keeper.IsOver)
+            {
+                return;
+            }
+
+            reading = queue.Forget();
+        }
+
         try
         {
             var nodes = await ListAsync(queue.Path).ConfigureAwait(false);
@@ -286,6 +304,13 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
                 }
             }
         }
+    }
+
+    /// <summary>What keeps a copy true: a watch, from when it is asked for.</summary>
+    private sealed class Keeper
+    {
+        /// <summary>Whether it was refused. Under the lock.</summary>
+        public bool IsOver { get; set; }
     }
 
     private sealed class Observation(ZooKeeperQueues owner, string path, Action observer) : IAsyncDisposable
