@@ -276,7 +276,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
                 return;
             }
 
-            reading = queue.Forget();
+            reading = queue.BeginReading();
         }
 
         try
@@ -292,6 +292,10 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         {
             // After a break of the connection the watch says "look again". Otherwise renewals tell what there is to tell.
             ZooKeeperLog.ReadingFailed(logger, queue.Resource, exception);
+        }
+        finally
+        {
+            queue.GiveUp(reading);
         }
     }
 
