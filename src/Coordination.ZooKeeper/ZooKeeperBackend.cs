@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Security;
 using Coordination.Backends;
@@ -27,8 +26,6 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     private readonly Func<string, SslClientAuthenticationOptions>? _tls;
     private readonly ZooKeeperReader _reader;
 
-    // What attachments whose outcome is unknown may have written, by ticket.
-    private readonly ConcurrentDictionary<string, string> _attaching = new(StringComparer.Ordinal);
     private volatile bool _disposed;
 
     private ZooKeeperBackend(ZooKeeperBackendOptions options, ILoggerFactory? loggerFactory)
@@ -51,6 +48,8 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     internal string Servers { get; }
 
     internal ZooKeeperKeys Keys { get; }
+
+    internal ZooKeeperAttachments Attachments { get; } = new(TimeProvider.System);
 
     /// <summary>The ACL of what is made.</summary>
     internal IReadOnlyList<ZooKeeperAcl> Acl { get; }
@@ -244,7 +243,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         var duration = Min(request.Duration, ticket.Timeout);
 
         // An attempt after one whose reply was lost must be known for the same one's, or the lease would be nobody's. One beside another is another's.
-        var taker = _attaching.TryRemove(text, out var known) ? known : Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        var taker = Attachments.Begin(text) ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         try
         {
             return await AttachAsync(ticket, taker, duration, listener, operation, cancellationToken).ConfigureAwait(false);
@@ -255,7 +254,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         }
         catch
         {
-            _attaching[text] = taker;
+            Attachments.Keep(text, taker, ticket.Timeout);
             throw;
         }
     }
