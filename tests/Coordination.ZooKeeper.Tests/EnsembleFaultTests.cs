@@ -112,6 +112,50 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_frozen_leader_costs_no_lease_that_outlives_the_election_and_the_others_are_told_before_they_are_given_away()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(settings: "syncLimit=25");
+        var leader = await ensemble.LeaderAsync();
+        var followers = string.Join(',', ensemble.Members.Where(member => member != leader).Select(static member => member.Address));
+        var options = new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(90), OperationTimeout = TimeSpan.FromSeconds(60) };
+        await using var holder = new Coordinator(ZooKeeperBackend.Create(followers), options);
+        await using var waiter = new Coordinator(ZooKeeperBackend.Create(followers), options);
+        await using var brief = Run.Coordinator(followers, seconds: 4);
+        var held = await holder.CreateLock("x").AcquireAsync(Token);
+        var waiting = waiter.CreateLock("x").AcquireAsync(Token).AsTask();
+        var fleeting = await brief.CreateLock("y").AcquireAsync(Token);
+        var lost = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = fleeting.Lost.Register(() => lost.TrySetResult(Stopwatch.GetTimestamp()));
+        var granted = GrantedAsync(waiter.CreateLock("y"));
+        await Run.WaitersAsync(holder, "x", 1);
+        await Run.WaitersAsync(holder, "y", 1);
+
+        // Its followers notice after 5 s, which is more than the short lease has.
+        await leader.FreezeAsync();
+        var frozen = Stopwatch.GetTimestamp();
+        var lostAt = await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        var next = await ensemble.LeaderAsync(leader);
+        output.WriteLine($"member {next.Id} leads {Stopwatch.GetElapsedTime(frozen).TotalSeconds:0.00} s after the freeze");
+        var grantedAt = await granted.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        output.WriteLine(
+            $"the short lease lost {Stopwatch.GetElapsedTime(frozen, lostAt).TotalSeconds:0.00} s, given away {Stopwatch.GetElapsedTime(frozen, grantedAt).TotalSeconds:0.00} s after the freeze");
+        Assert.True(lostAt < grantedAt, $"told {Stopwatch.GetElapsedTime(grantedAt, lostAt)} after it was given away");
+
+        await Run.RenewAsync(held);
+        Assert.Equal(LeaseState.Held, held.State);
+        await held.ReleaseAsync(Token);
+        await using var turn = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.True(turn.FencingToken > held.FencingToken);
+
+        // The old leader wakes, and has nothing to say of its own.
+        await leader.ResumeAsync();
+        await leader.ReadyAsync();
+        await using var late = new Coordinator(ZooKeeperBackend.Create(leader.Address), options);
+        Assert.Null(await late.CreateLock("x").TryAcquireAsync(TimeSpan.Zero, Token));
+        Assert.Equal(LeaseState.Held, turn.State);
+    }
+
+    [Fact]
     public async Task What_was_released_over_one_server_is_free_over_another_at_once()
     {
         await using var ensemble = await ZooKeeperEnsemble.StartAsync();
