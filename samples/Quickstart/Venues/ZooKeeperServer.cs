@@ -20,15 +20,27 @@ internal static class ZooKeeperServer
             await client.ConnectAsync();
             foreach (var name in (await client.GetChildrenAsync(root)).Names)
             {
-                await client.DeleteAsync($"{root}/{name}");
+                await DeleteAsync(client, $"{root}/{name}");
             }
 
-            await client.DeleteAsync(root);
+            await DeleteAsync(client, root);
         }
         catch (ZooKeeperException exception)
         {
             // Whatever went wrong before matters more: say it, and go on ending.
             Console.Error.WriteLine($"Nodes under {root} may be left on the server; it removes them when they have been empty for a minute or so. {exception.Message}");
+        }
+    }
+
+    private static async Task DeleteAsync(ZooKeeperClient client, string path)
+    {
+        try
+        {
+            await client.DeleteAsync(path);
+        }
+        catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
+        {
+            // The servers were quicker.
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class RedlockAdmission : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
+    // Between two looks, however many attempts meet a master that is kept out.
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);
+
     private readonly RedlockBackend _backend;
     private readonly long[] _told;
     private readonly Lock _gate = new();
@@ -24,6 +27,8 @@ internal sealed class RedlockAdmission : IDisposable
     private Standing?[] _standings;
     private Task? _introducing;
     private bool _isIntroduced;
+    private TimeSpan _lookedAt;
+    private TimeSpan _nextAt;
 
     public RedlockAdmission(RedlockBackend backend)
     {
@@ -81,7 +86,17 @@ internal sealed class RedlockAdmission : IDisposable
         }
     }
 
-    /// <summary>Looks at all masters and admits those that may come in.</summary>
+    /// <summary>A master is not admitted, or is back: it is looked at soon.</summary>
+    public void Due()
+    {
+        lock (_gate)
+        {
+            var soonest = _lookedAt + Least;
+            _nextAt = _nextAt < soonest ? _nextAt : soonest;
+        }
+    }
+
+    /// <summary>Looks at all masters and admits those that may come in, if that is due: maintenance has other reasons too.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>When to look again.</returns>
     public async ValueTask<TimeSpan> MaintainAsync(CancellationToken cancellationToken)
@@ -89,7 +104,34 @@ internal sealed class RedlockAdmission : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await LookAndAdmitAsync(cancellationToken).ConfigureAwait(false);
+            var began = _backend.Now;
+            lock (_gate)
+            {
+                if (_nextAt > began)
+                {
+                    return _nextAt - began;
+                }
+
+                // What is told from here on is told of what may have been read already.
+                (_lookedAt, _nextAt) = (began, TimeSpan.MaxValue);
+            }
+
+            var wait = AfterFault;
+            try
+            {
+                wait = await LookAndAdmitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    var next = _backend.Now + wait;
+                    _nextAt = _nextAt < next ? _nextAt : next;
+                    wait = _nextAt > _backend.Now ? _nextAt - _backend.Now : TimeSpan.Zero;
+                }
+            }
+
+            return wait;
         }
         finally
         {
@@ -104,7 +146,7 @@ internal sealed class RedlockAdmission : IDisposable
     {
         try
         {
-            _standings = await LookAsync(static _ => false, "admit", null, cancellationToken).ConfigureAwait(false);
+            _standings = await LookAsync(static round => round.CountOfAwaited() == 0, "admit", null, cancellationToken).ConfigureAwait(false);
         }
         catch (CoordinationException e)
         {
@@ -215,7 +257,7 @@ internal sealed class RedlockAdmission : IDisposable
 
         try
         {
-            _standings = await LookAsync(static _ => false, "admit", null, cancellationToken).ConfigureAwait(false);
+            _standings = await LookAsync(static round => round.CountOfAwaited() == 0, "admit", null, cancellationToken).ConfigureAwait(false);
         }
         catch (CoordinationException)
         {

@@ -219,7 +219,21 @@ public sealed class RedlockBackend : ICoordinationBackend
     /// <summary>Whether the last thing that came of a call to a master was a fault, or no answer in its time.</summary>
     internal bool IsSilent(int master) => Volatile.Read(ref _silent[master]);
 
-    internal void Heard(int master, bool isSilent) => Volatile.Write(ref _silent[master], isSilent);
+    internal void Heard(int master, RedlockRound.State answer)
+    {
+        Volatile.Write(ref _silent[master], answer == RedlockRound.State.Fault);
+        if (answer == RedlockRound.State.Out)
+        {
+            _admission.Due();
+        }
+    }
+
+    /// <summary>A master is back: it may have restarted.</summary>
+    internal void Restored(int master)
+    {
+        Owed.Restored(master);
+        _admission.Due();
+    }
 
     internal ValueTask<bool> ReachAsync() => _disposed ? default : _admission.ReachAsync();
 

@@ -118,7 +118,7 @@ internal sealed class RedlockHints : IAsyncDisposable
     // What was published meanwhile was missed. A master that restarted has to be looked at.
     private async Task RestoredAsync(int master)
     {
-        _backend.Owed.Restored(master);
+        _backend.Restored(master);
         foreach (var (channel, _) in _channels)
         {
             await channel.RestoredAsync(master).ConfigureAwait(false);

@@ -110,10 +110,22 @@ internal sealed class RedlockOwed(RedlockBackend backend)
 
         lock (_gate)
         {
-            paid.ForEach(call => debts.Calls.Remove(call));
+            var done = paid.ToHashSet<Call>(ReferenceEqualityComparer.Instance);
+            debts.Calls.RemoveAll(done.Contains);
             debts.Failures = paid.Count == calls.Length ? 0 : debts.Failures + 1;
+            if (paid.Count == 0 && debts.Calls.Count > 1 && ReferenceEquals(debts.Calls[0], calls[0]))
+            {
+                // It may be this one that the master refuses: another is first next time.
+                debts.Calls.RemoveAt(0);
+                debts.Calls.Add(calls[0]);
+            }
+
+            // While any of it is of use: who uses short leases does not wait for seconds.
+            var now = backend.Now;
+            var left = debts.Calls.Count == 0 ? TimeSpan.Zero : (debts.Calls.Max(static call => call.Until) - now) / 2;
             var delay = FirstDelay * (1 << Math.Min(debts.Failures, 10) >> 1);
-            debts.NextAt = backend.Now + (delay < MaxDelay ? delay : MaxDelay);
+            delay = delay < MaxDelay ? delay : MaxDelay;
+            debts.NextAt = now + (delay < left || left < FirstDelay ? delay : left);
         }
     }
 

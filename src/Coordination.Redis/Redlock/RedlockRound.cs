@@ -219,7 +219,7 @@ internal sealed class RedlockRound : IValueTaskSource
             answer = new Answer(State.Fault, null, e);
         }
 
-        _backend.Heard(master, isSilent: answer.State == State.Fault);
+        _backend.Heard(master, answer.State);
         bool isLast;
         bool decided;
         Action<RedlockRound, int>? follower;

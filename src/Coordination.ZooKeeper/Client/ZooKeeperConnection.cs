@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Threading.Channels;
 
@@ -17,7 +18,12 @@ internal sealed class ZooKeeperConnection
 
     // A member of an ensemble, since 3.6 and until ZOOKEEPER-4537 was mended (3.8.0 has it), can overlook a request that comes as it falls idle, about one in ten thousand, until anything else
     // comes in. So when a reply is late a ping is sent behind the request: first after this time, then ever less often. A reply takes a millisecond, or some when a disk is written to.
-    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100);
+
+    private static readonly Meter Meter = new("Coordination");
+
+    private static readonly Counter<long> Recalls = Meter.CreateCounter<long>(
+        "coordination.zookeeper.recalls", "{ping}", "Pings sent behind a request whose reply is late.");
 
     private readonly Stream _stream;
     private readonly PipeReader _reader;
@@ -316,6 +322,7 @@ internal sealed class ZooKeeperConnection
         }
 
         Ping();
+        Recalls.Add(1, new KeyValuePair<string, object?>("server.address", Server.Host), new KeyValuePair<string, object?>("server.port", Server.Address.Port));
         _patience *= 2;
         return _patience;
     }

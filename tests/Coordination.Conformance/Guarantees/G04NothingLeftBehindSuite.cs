@@ -78,26 +78,6 @@ public abstract class NothingLeftBehindSuite(BackendFixture fixture) : Guarantee
         Assert.Equal(LeaseState.Held, other.State);
     }
 
-    [Case]
-    public async Task A_claim_that_comes_later_than_any_tombstone_does_not_live_on()
-    {
-        var client = await ClientAsync();
-        var observer = await ClientAsync();
-        var name = NewName();
-        var other = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
-        var held = client.Faults.HoldNext(Call.Claim);
-        using var cancel = new CancellationTokenSource();
-        var pending = client.Coordinator.AcquireAsync(Primitive.Lock, name, cancel.Token);
-        await Time.WithinAsync(held.Arrived, Soon, "the claim is under way");
-        await cancel.CancelAsync();
-        await Time.FailureAsync(pending, Soon, "the cancelled call");
-        await Time.PassAsync(Duration * 2);
-        held.Open();
-        await Time.WithinAsync(held.Completed, Soon, "the late claim");
-        await EmptyAsync(observer, name, Takeover);
-        Assert.Equal(LeaseState.Held, other.State);
-    }
-
     [CaseTable]
     [MemberData(nameof(Primitives.All), MemberType = typeof(Primitives))]
     public async Task A_waiter_cancelled_when_its_grant_is_on_its_way_frees_the_resource(Primitive primitive)

@@ -8,7 +8,7 @@ public sealed class ManualClock : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly Lock _lock = new();
-    private readonly List<ManualTimer> _timers = [];
+    private readonly SortedSet<ManualTimer> _timers = new(Comparer<ManualTimer>.Create(static (one, other) => (one.Due, one.Order).CompareTo((other.Due, other.Order))));
     private long _now;
     private long _created;
 
@@ -37,7 +37,7 @@ public sealed class ManualClock : TimeProvider
         {
             lock (_lock)
             {
-                return _timers.Count == 0 ? null : TimeSpan.FromTicks(Math.Max(0, _timers.Min(timer => timer.Due) - _now));
+                return _timers.Count == 0 ? null : TimeSpan.FromTicks(Math.Max(0, _timers.Min!.Due - _now));
             }
         }
     }
@@ -59,7 +59,7 @@ public sealed class ManualClock : TimeProvider
             ManualTimer? next;
             lock (_lock)
             {
-                next = _timers.Where(timer => timer.Due <= end).MinBy(timer => (timer.Due, timer.Order));
+                next = _timers.Min is { } first && first.Due <= end ? first : null;
                 _now = Math.Max(_now, next is null ? end : next.Due); // never back, also if another thread advances too
                 next?.TakeDue();
             }
@@ -109,13 +109,12 @@ public sealed class ManualClock : TimeProvider
         // Under the clock's lock.
         public void TakeDue()
         {
+            // Its place goes by when it is due.
+            clock._timers.Remove(this);
             if (_period > TimeSpan.Zero)
             {
                 Due += _period.Ticks;
-            }
-            else
-            {
-                clock._timers.Remove(this);
+                clock._timers.Add(this);
             }
         }
 

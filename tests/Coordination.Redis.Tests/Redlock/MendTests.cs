@@ -339,6 +339,26 @@ public sealed class MendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_dead_master_is_owed_is_no_reason_to_look_at_all_of_them()
+    {
+        const int Leases = 50;
+        await using var coordinator = new Coordinator(Backend());
+        await using (await coordinator.CreateLock("first").AcquireAsync(Cancellation))
+        {
+            await Servers.All[0].KillAsync();
+        }
+
+        var before = await CallsAsync(1);
+        for (var i = 0; i < Leases; i++)
+        {
+            await using var lease = await coordinator.CreateLock("lock").AcquireAsync(Cancellation);
+        }
+
+        // A claim and a release, and a look now and then.
+        Assert.InRange(await CallsAsync(1) - before, Leases * 2, (Leases * 2) + (Leases / 2));
+    }
+
+    [Fact]
     public async Task A_permit_is_asked_for_again_when_the_first_of_them_ends()
     {
         await using var backend = Backend();

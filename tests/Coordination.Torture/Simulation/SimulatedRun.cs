@@ -6,7 +6,11 @@ namespace Coordination.Torture.Simulation;
 /// <summary>One schedule of the engine on the in-memory backend: who does what, and what befalls them. All of it follows from the seed.</summary>
 internal static class SimulatedRun
 {
-    private static readonly TimeSpan Faulty = TimeSpan.FromSeconds(3);
+    // Most schedules are short and small: many different beginnings find more than long middles. Some are long, for what takes several leases in a row.
+    private const int LongOnesOf = 20;
+
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
 
     private static readonly WorkloadSettings Settings = new()
     {
@@ -37,19 +41,21 @@ internal static class SimulatedRun
         using var end = new CancellationTokenSource();
         var clients = new List<SimulatedClient>();
         var started = 0;
-        var workers = 2 + world.Random.Next(3);
-        for (var count = 2 + world.Random.Next(2); count > 0; count--)
+        var isLong = world.Random.Next(LongOnesOf) == 0;
+        var faulty = isLong ? Long : Short;
+        var workers = 2 + (isLong ? world.Random.Next(3) : 0);
+        for (var count = 2 + (isLong ? world.Random.Next(2) : 0); count > 0; count--)
         {
             clients.Add(Start());
         }
 
-        new SimulatedFaults(world, clients, Start).Schedule(Faulty);
+        new SimulatedFaults(world, clients, Start).Schedule(faulty);
         Observe(world, end.Token);
-        await world.RunUntilAsync(Faulty);
+        await world.RunUntilAsync(faulty);
         await BecomeQuietAsync(world, clients, end);
 
         // Sessions that others share go on: what is left in them stays for ever.
-        await world.RunUntilAsync(Faulty + Promises.DrainLimit + (Settings.LeaseDuration * 1.1));
+        await world.RunUntilAsync(faulty + Promises.DrainLimit + (Settings.LeaseDuration * 1.1));
         foreach (var resource in Resources.All)
         {
             world.Record(Look(world, resource.Name) with { IsFinal = true });
@@ -94,7 +100,7 @@ internal static class SimulatedRun
         await end.CancelAsync();
     }
 
-    private static void Observe(SimulatedWorld world, CancellationToken end) => world.After(TimeSpan.FromMilliseconds(25), () =>
+    private static void Observe(SimulatedWorld world, CancellationToken end) => world.After(TimeSpan.FromMilliseconds(50), () =>
     {
         foreach (var resource in world.Server.IsFrozen ? [] : Resources.Hot)
         {

@@ -23,7 +23,7 @@ public sealed class EnsembleFencing(EnsembleFixture fixture) : FencingSuite(fixt
 [Collection(EnsembleFixture.Second)]
 public sealed class EnsembleLoss(EnsembleFixture fixture) : LossSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleNothingLeftBehind(EnsembleFixture fixture) : NothingLeftBehindSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Third)]
@@ -35,13 +35,13 @@ public sealed class EnsembleOrder(EnsembleFixture fixture) : OrderSuite(fixture)
 [Collection(EnsembleFixture.Third)]
 public sealed class EnsembleHandOff(EnsembleFixture fixture) : HandOffSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleCrash(EnsembleFixture fixture) : CrashSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleRelease(EnsembleFixture fixture) : ReleaseSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.First)]
 public sealed class EnsembleNothingHangs(EnsembleFixture fixture) : NothingHangsSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.First)]
@@ -50,7 +50,7 @@ public sealed class EnsembleBadInput(EnsembleFixture fixture) : BadInputSuite(fi
 [Collection(EnsembleFixture.Third)]
 public sealed class EnsembleRenewalScales(EnsembleFixture fixture) : RenewalScalesSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.First)]
 public sealed class EnsembleHandRenewed(EnsembleFixture fixture) : HandRenewedSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Second)]
@@ -74,7 +74,7 @@ public sealed class EnsembleHintContract(EnsembleFixture fixture) : HintContract
 [Collection(EnsembleFixture.Third)]
 public sealed class EnsembleNameContract(EnsembleFixture fixture) : NameContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.Third)]
 public sealed class EnsembleSessionContract(EnsembleFixture fixture) : SessionContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Unsupported(nameof(Tokens_grow_although_the_servers_clock_steps_back), ZooKeeperLimits.NoWallClock)]

@@ -158,7 +158,7 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
     {
         // It counts these questions too, and this one before it answers.
         var received = Line(await AskAsync("srvr"), "Received: ");
-        return long.Parse(received, CultureInfo.InvariantCulture) - Volatile.Read(ref _questions);
+        return long.Parse(received, CultureInfo.InvariantCulture) - Volatile.Read(ref _questions) - Recalls.Of(Address);
     }
 
     /// <summary>A number of its many: see its documentation of <c>mntr</c>.</summary>
