@@ -1,4 +1,3 @@
-using Coordination.Backends;
 using Coordination.ZooKeeper.Client;
 using Coordination.ZooKeeper.Tests.Client;
 using Coordination.ZooKeeper.Tests.Support;
