@@ -53,9 +53,12 @@ internal static class Schedule
         {
             // One only: that a majority must not be flushed under running clients stands in the documentation.
             var flushed = random.Next(masters.Length);
+
+            // The tokens of a set that has forgotten everything rest on its clocks, as the documentation says, and these must not have been set back. So all may forget, or clocks may be set back.
+            var remembers = random.Next(3) == 0 ? -1 : random.Next(masters.Length);
             foreach (var master in masters)
             {
-                Trouble(network, master, end, mayBeFlushed: master.Number == flushed);
+                Trouble(network, master, end, mayForget: master.Number != remembers, mayBeFlushed: master.Number == flushed && flushed != remembers, mayStepBack: remembers >= 0);
             }
         }
 
@@ -86,7 +89,7 @@ internal static class Schedule
 
     // Crashes with all, some or none of the data; freezes; a flush; a clock that is set back. A master is hit rarely enough for a majority to be left
     // most of the time: a set that does nothing makes no mistakes.
-    private static void Trouble(SimulatedNetwork network, SimulatedMaster master, TimeSpan end, bool mayBeFlushed)
+    private static void Trouble(SimulatedNetwork network, SimulatedMaster master, TimeSpan end, bool mayForget, bool mayBeFlushed, bool mayStepBack)
     {
         var random = network.Random;
         network.After(end * random.NextDouble(), master.Server.Save);
@@ -97,7 +100,7 @@ internal static class Schedule
             switch (random.Next(8))
             {
                 case 0 or 1 or 2:
-                    var memory = random.Next(3);
+                    var memory = mayForget ? random.Next(3) : 2;
                     network.After(at, master.Crash);
                     network.After(at + takes, () => master.Restart(memory));
                     break;
@@ -109,6 +112,11 @@ internal static class Schedule
                     network.After(at, master.Server.Flush);
                     break;
                 default:
+                    if (!mayStepBack)
+                    {
+                        continue;
+                    }
+
                     network.After(at, () => master.StepClock(TimeSpan.FromMilliseconds(-random.Next(5000))));
                     break;
             }
