@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Security;
 using Coordination.Backends;
@@ -27,8 +26,6 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     private readonly Func<string, SslClientAuthenticationOptions>? _tls;
     private readonly ZooKeeperReader _reader;
 
-    // What attachments whose outcome is unknown may have written, by ticket.
-    private readonly ConcurrentDictionary<string, string> _attaching = new(StringComparer.Ordinal);
     private volatile bool _disposed;
 
     private ZooKeeperBackend(ZooKeeperBackendOptions options, ILoggerFactory? loggerFactory)
@@ -51,6 +48,8 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     internal string Servers { get; }
 
     internal ZooKeeperKeys Keys { get; }
+
+    internal ZooKeeperAttachments Attachments { get; } = new(TimeProvider.System);
 
     /// <summary>The ACL of what is made.</summary>
     internal IReadOnlyList<ZooKeeperAcl> Acl { get; }
@@ -82,7 +81,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         cancellationToken.ThrowIfCancellationRequested();
         if (request.Ticket is not null)
         {
-            return await AttachAsync(request.Ticket, request.Duration, listener, cancellationToken).ConfigureAwait(false);
+            return await AttachAsync(request.Ticket, request, listener, cancellationToken).ConfigureAwait(false);
         }
 
         var session = new ZooKeeperSession(this, NewClient(request.Duration, keepAlive: false), listener, _logger);
@@ -228,13 +227,23 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
     /// The session goes on over a connection of ours. Whoever has the ticket could take the connection from any other: so the takers write into the claim's node first, which only one can from the version that the
     /// ticket names.
     /// </summary>
-    private async ValueTask<IBackendSession> AttachAsync(string text, TimeSpan duration, ISessionListener listener, CancellationToken cancellationToken)
+    private async ValueTask<IBackendSession> AttachAsync(string text, SessionRequest request, ISessionListener listener, CancellationToken cancellationToken)
     {
         const string operation = "attach";
         var ticket = ZooKeeperTicket.Parse(text);
+        if (ticket.Timeout < request.ShortestDuration)
+        {
+            // Before anything is written: the ticket stays good for whoever asks for less.
+            throw new CoordinationException(
+                $"ZooKeeper at {Servers} could not attach '{ticket.Resource}': the lease was detached with a duration of {ticket.Timeout}, which it keeps, and the safety margin needs {request.ShortestDuration} at least. Attach it with a shorter margin, or detach a longer lease.",
+                isTransient: false);
+        }
+
+        // Not longer than it was promised to whoever detached it.
+        var duration = Min(request.Duration, ticket.Timeout);
 
         // An attempt after one whose reply was lost must be known for the same one's, or the lease would be nobody's. One beside another is another's.
-        var taker = _attaching.TryRemove(text, out var known) ? known : Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        var taker = Attachments.Begin(text) ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         try
         {
             return await AttachAsync(ticket, taker, duration, listener, operation, cancellationToken).ConfigureAwait(false);
@@ -245,7 +254,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         }
         catch
         {
-            _attaching[text] = taker;
+            Attachments.Keep(text, taker, ticket.Timeout);
             throw;
         }
     }
@@ -265,8 +274,6 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
             throw ZooKeeperErrors.Translate(exception, Servers, operation, ticket.Resource);
         }
 
-        // Not longer than it was promised to whoever detached it.
-        duration = Min(duration, ticket.Timeout);
         var session = new ZooKeeperSession(this, NewClient(duration, keepAlive: false, ticket), listener, _logger);
         session.Adopt(ticket.Resource, ticket.Node, ticket.Token);
         return await OpenAsync(session, duration, operation, ticket.Resource, cancellationToken).ConfigureAwait(false);

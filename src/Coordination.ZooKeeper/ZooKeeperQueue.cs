@@ -22,6 +22,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
     private Action[] _observers = [];
     private int _waiting;
     private int _reading;
+    private bool _isReading;
     private bool _isRead;
     private bool _isOver;
     private int _front;
@@ -61,6 +62,18 @@ internal sealed class ZooKeeperQueue(string resource, string path)
             lock (_gate)
             {
                 return _isRead;
+            }
+        }
+    }
+
+    /// <summary>How many events are kept for the listing that is under way.</summary>
+    public int Early
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _early.Count;
             }
         }
     }
@@ -159,15 +172,24 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         }
     }
 
-    /// <summary>Nothing is concluded from the copy until it has been read anew: the connection is lost, or a reading is about to be asked for.</summary>
-    /// <returns>The number of this reading, for <see cref="Read"/>.</returns>
-    public int Forget()
+    /// <summary>Nothing is concluded from the copy until it has been read anew: the connection is lost, or its watch.</summary>
+    public void Forget() => Begin(isReading: false);
+
+    /// <summary>A listing is about to be asked for. Nothing is concluded until it is there.</summary>
+    /// <returns>The number of this reading, for <see cref="Read"/> and <see cref="GiveUp"/>.</returns>
+    public int BeginReading() => Begin(isReading: true);
+
+    /// <summary>There will be no such listing: what would have come on top of it is not kept.</summary>
+    /// <param name="reading">Which.</param>
+    public void GiveUp(int reading)
     {
         lock (_gate)
         {
-            _isRead = false;
-            _early.Clear();
-            return ++_reading;
+            if (reading == _reading)
+            {
+                _isReading = false;
+                _early.Clear();
+            }
         }
     }
 
@@ -178,11 +200,12 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         {
             _isOver = true;
             _isRead = false;
+            _isReading = false;
             _early.Clear();
         }
     }
 
-    /// <summary>Takes a listing that was asked for after the watch, and after <see cref="Forget"/>.</summary>
+    /// <summary>Takes a listing that was asked for after the watch, and after <see cref="BeginReading"/>.</summary>
     /// <param name="reading">Which: an older one knows nothing of what came after the next was asked for.</param>
     /// <param name="nodes">The names of the children.</param>
     public void Read(int reading, IReadOnlyList<string> nodes)
@@ -190,7 +213,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         var hints = default(ZooKeeperHints);
         lock (_gate)
         {
-            if (reading != _reading || _isOver)
+            if (reading != _reading || !_isReading || _isOver)
             {
                 return;
             }
@@ -207,6 +230,7 @@ internal sealed class ZooKeeperQueue(string resource, string path)
             }
 
             _early.Clear();
+            _isReading = false;
             _isRead = true;
             FindLost(ref hints);
             FindGranted(ref hints);
@@ -229,7 +253,11 @@ internal sealed class ZooKeeperQueue(string resource, string path)
 
             if (!_isRead)
             {
-                _early.Add(change);
+                if (_isReading)
+                {
+                    _early.Add(change);
+                }
+
                 return;
             }
 
@@ -244,6 +272,17 @@ internal sealed class ZooKeeperQueue(string resource, string path)
         }
 
         hints.Tell();
+    }
+
+    private int Begin(bool isReading)
+    {
+        lock (_gate)
+        {
+            _isRead = false;
+            _isReading = isReading;
+            _early.Clear();
+            return ++_reading;
+        }
     }
 
     // Returns the claim that is gone.

@@ -16,6 +16,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ZooKeeperQueue> _queues = new(StringComparer.Ordinal);
+    private ZooKeeperClient _client = client;
     private bool _isOver;
 
     /// <summary>The copy of a queue, if there is one that is complete.</summary>
@@ -43,9 +44,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
             var queue = Find(resource, path);
             hints = queue.Add(waiter);
 
-            // Its failure is logged, and renewals make up for it.
-            _ = Watch(queue).ContinueWith(
-                static watching => _ = watching.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Begin(queue);
         }
 
         hints.Tell();
@@ -94,12 +93,39 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    /// <summary>The connection is lost: what happens now is not told.</summary>
-    public void Disconnected()
+    /// <summary>Goes on over another client, since the one before has ended for good: what is watched is watched there.</summary>
+    /// <param name="next">The client, which has begun to connect.</param>
+    public void GoOn(ZooKeeperClient next)
     {
-        foreach (var queue in All())
+        lock (_gate)
         {
-            queue.Forget();
+            _client = next;
+            foreach (var queue in _queues.Values)
+            {
+                queue.Forget();
+                queue.Watch = null;
+                queue.Watching = null;
+                if (queue.IsNeeded)
+                {
+                    Begin(queue);
+                }
+            }
+        }
+    }
+
+    /// <summary>The connection is lost: what happens now is not told.</summary>
+    /// <param name="of">Whose. That of a client that is not used any more is none of theirs.</param>
+    public void Disconnected(ZooKeeperClient of)
+    {
+        lock (_gate)
+        {
+            if (of == _client)
+            {
+                foreach (var queue in _queues.Values)
+                {
+                    queue.Forget();
+                }
+            }
         }
     }
 
@@ -142,7 +168,7 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    // Under the lock, as are the next two.
+    // Under the lock, as are the next three.
     private ZooKeeperQueue Find(string resource, string path)
     {
         if (!_queues.TryGetValue(path, out var queue))
@@ -152,6 +178,13 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
 
         queue.IdleSince = 0;
         return queue;
+    }
+
+    private void Begin(ZooKeeperQueue queue)
+    {
+        // Its failure is logged, and renewals make up for it, as an observer's own looks do.
+        _ = Watch(queue).ContinueWith(
+            static watching => _ = watching.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private Task Watch(ZooKeeperQueue queue)
@@ -179,23 +212,34 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     private async Task WatchAsync(ZooKeeperQueue queue)
     {
         IAsyncDisposable? watch = null;
+        var keeper = new Keeper(_client);
         try
         {
-            var setting = client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, change), CancellationToken.None);
-            var reading = ReadAsync(queue, setting);
+            var setting = keeper.Client.AddWatchAsync(queue.Path, ZooKeeperWatchMode.PersistentRecursive, change => Take(queue, keeper, change), CancellationToken.None);
+            var reading = ReadAsync(queue, keeper, setting);
             watch = await setting.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ZooKeeperException or ObjectDisposedException)
         {
             ZooKeeperLog.WatchFailed(logger, queue.Resource, exception);
+            lock (_gate)
+            {
+                // It may have been in place for a moment: when its request was lost with the connection, the next one set it anew, and only the repeated request was refused.
+                keeper.IsOver = true;
+                if (keeper.Client == _client)
+                {
+                    queue.Forget();
+                }
+            }
+
             throw;
         }
         finally
         {
             lock (_gate)
             {
-                if (_queues.GetValueOrDefault(queue.Path) == queue)
+                if (_queues.GetValueOrDefault(queue.Path) == queue && keeper.Client == _client)
                 {
                     queue.Watch = watch;
                     watch = null;
@@ -209,11 +253,11 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    private void Take(ZooKeeperQueue queue, ZooKeeperEvent change)
+    private void Take(ZooKeeperQueue queue, Keeper keeper, ZooKeeperEvent change)
     {
         if (change.Type == ZooKeeperEventType.LookAgain)
         {
-            _ = ReadAsync(queue, Task.CompletedTask);
+            _ = ReadAsync(queue, keeper, Task.CompletedTask);
         }
         else
         {
@@ -222,12 +266,22 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
     }
 
     // A listing without a watch is no copy: it would go on saying what was so once.
-    private async Task ReadAsync(ZooKeeperQueue queue, Task watching)
+    private async Task ReadAsync(ZooKeeperQueue queue, Keeper keeper, Task watching)
     {
-        var reading = queue.Forget();
+        int reading;
+        lock (_gate)
+        {
+            if (keeper.IsOver || keeper.Client != _client)
+            {
+                return;
+            }
+
+            reading = queue.BeginReading();
+        }
+
         try
         {
-            var nodes = await ListAsync(queue.Path).ConfigureAwait(false);
+            var nodes = await ListAsync(keeper.Client, queue.Path).ConfigureAwait(false);
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (watching.IsCompletedSuccessfully)
             {
@@ -239,9 +293,13 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
             // After a break of the connection the watch says "look again". Otherwise renewals tell what there is to tell.
             ZooKeeperLog.ReadingFailed(logger, queue.Resource, exception);
         }
+        finally
+        {
+            queue.GiveUp(reading);
+        }
     }
 
-    private async Task<IReadOnlyList<string>> ListAsync(string path)
+    private static async Task<IReadOnlyList<string>> ListAsync(ZooKeeperClient client, string path)
     {
         try
         {
@@ -265,14 +323,6 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
         }
     }
 
-    private ZooKeeperQueue[] All()
-    {
-        lock (_gate)
-        {
-            return [.. _queues.Values];
-        }
-    }
-
     private void Unobserve(string path, Action observer)
     {
         lock (_gate)
@@ -286,6 +336,15 @@ internal sealed class ZooKeeperQueues(ZooKeeperClient client, ILogger logger)
                 }
             }
         }
+    }
+
+    /// <summary>What keeps a copy true: a watch, from when it is asked for.</summary>
+    private sealed class Keeper(ZooKeeperClient client)
+    {
+        public ZooKeeperClient Client => client;
+
+        /// <summary>Whether it was refused. Under the lock.</summary>
+        public bool IsOver { get; set; }
     }
 
     private sealed class Observation(ZooKeeperQueues owner, string path, Action observer) : IAsyncDisposable

@@ -6,7 +6,7 @@ namespace Coordination.ZooKeeper;
 
 /// <summary>
 /// The connection for what belongs to no session of the engine's: inspections, observers, and the first step of an attachment. Over a session's own connection they would keep it alive. It is made when it is first needed,
-/// keeps itself alive, and opens a new session when it has lost one: nothing depends on that.
+/// keeps itself alive, and opens a new session when it has lost one: nothing depends on that. After servers have refused its credentials it is made anew at the next use.
 /// </summary>
 /// <param name="backend">Its backend.</param>
 /// <param name="logger">The log.</param>
@@ -155,27 +155,45 @@ internal sealed class ZooKeeperReader(ZooKeeperBackend backend, ILogger logger) 
     private async ValueTask<(ZooKeeperClient Client, ZooKeeperQueues Queues)> ConnectAsync(CancellationToken cancellationToken)
     {
         ZooKeeperClient client;
+        ZooKeeperClient? ended = null;
         ZooKeeperQueues queues;
+        Task connecting;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(ZooKeeperBackend));
+            if (_client is { State: ZooKeeperState.Lost, LastError: ZooKeeperException { ErrorCode: ZooKeeperErrorCode.AuthFailed } })
+            {
+                // A client whose credentials were refused does not try again by itself. The servers may know them by now.
+                (ended, _client) = (_client, null);
+            }
+
             client = _client ??= Make();
             queues = _queues!;
+            connecting = client.ConnectAsync(cancellationToken);
+            if (ended is not null)
+            {
+                queues.GoOn(client);
+            }
         }
 
-        await client.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        if (ended is not null)
+        {
+            await ended.DetachAsync().ConfigureAwait(false);
+        }
+
+        await connecting.ConfigureAwait(false);
         return (client, queues);
     }
 
     private ZooKeeperClient Make()
     {
         var client = backend.NewClient(SessionTimeout, keepAlive: true);
-        var queues = _queues = new ZooKeeperQueues(client, logger);
+        var queues = _queues ??= new ZooKeeperQueues(client, logger);
         client.StateChanged += state =>
         {
             if (state is ZooKeeperState.Suspended or ZooKeeperState.Lost)
             {
-                queues.Disconnected();
+                queues.Disconnected(client);
             }
         };
         return client;

@@ -238,7 +238,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
         switch (state)
         {
             case ZooKeeperState.Suspended:
-                _queues.Disconnected();
+                _queues.Disconnected(_client);
                 break;
             case ZooKeeperState.Connected when _client.NegotiatedTimeout < Duration:
                 // What was promised by the longer time cannot be taken back, and the server may give the claims away before.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Tests.Servers;
 using Coordination.ZooKeeper.Tests.Support;
@@ -22,25 +23,21 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
         {
             var leader = await ensemble.LeaderAsync();
             var follower = ensemble.Members.First(member => member != leader);
-            await using var holder = Run.Coordinator(follower.Address, seconds: 4);
-            await using var successor = Run.Coordinator(leader.Address);
-            var held = await holder.CreateLock($"x{run}").AcquireAsync(Token);
-            var lost = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var registration = held.Lost.Register(() => lost.TrySetResult(Stopwatch.GetTimestamp()));
-            var granted = GrantedAsync(successor.CreateLock($"x{run}"));
-            await Run.WaitersAsync(successor, $"x{run}", 1);
-            await RenewedAsync(held);
-
-            ensemble.Link(follower, leader).Pause();
-            var cut = Stopwatch.GetTimestamp();
-            var grantedAt = await granted.WaitAsync(TimeSpan.FromSeconds(30), Token);
-            var lostAt = await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
-            output.WriteLine(
-                $"run {run}: lost {Stopwatch.GetElapsedTime(cut, lostAt).TotalSeconds:0.00} s, given away {Stopwatch.GetElapsedTime(cut, grantedAt).TotalSeconds:0.00} s after the cut");
-            Assert.True(lostAt < grantedAt, $"run {run}: told {Stopwatch.GetElapsedTime(grantedAt, lostAt)} after it was given away");
-            ensemble.Link(follower, leader).Resume();
+            var (lostAt, grantedAt) = await CutOffAsync(ensemble, follower, leader, ZooKeeperBackend.Create(follower.Address), $"x{run}");
+            Assert.True(lostAt is not null && lostAt < grantedAt, $"run {run}: not told when it was given away");
             await follower.ReadyAsync();
         }
+    }
+
+    [Fact]
+    public async Task G3_the_same_holder_believes_for_too_long_when_it_renews_by_what_the_follower_answers_alone()
+    {
+        // What the test above is worth: it finds a client that pings.
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=50");
+        var leader = await ensemble.LeaderAsync();
+        var follower = ensemble.Members.First(member => member != leader);
+        var (lostAt, _) = await CutOffAsync(ensemble, follower, leader, new PingingBackend(ZooKeeperBackend.Create(follower.Address)), "x");
+        Assert.Null(lostAt);
     }
 
     [Theory]
@@ -115,6 +112,50 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_frozen_leader_costs_no_lease_that_outlives_the_election_and_the_others_are_told_before_they_are_given_away()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(settings: "syncLimit=25");
+        var leader = await ensemble.LeaderAsync();
+        var followers = string.Join(',', ensemble.Members.Where(member => member != leader).Select(static member => member.Address));
+        var options = new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(90), OperationTimeout = TimeSpan.FromSeconds(60) };
+        await using var holder = new Coordinator(ZooKeeperBackend.Create(followers), options);
+        await using var waiter = new Coordinator(ZooKeeperBackend.Create(followers), options);
+        await using var brief = Run.Coordinator(followers, seconds: 4);
+        var held = await holder.CreateLock("x").AcquireAsync(Token);
+        var waiting = waiter.CreateLock("x").AcquireAsync(Token).AsTask();
+        var fleeting = await brief.CreateLock("y").AcquireAsync(Token);
+        var lost = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = fleeting.Lost.Register(() => lost.TrySetResult(Stopwatch.GetTimestamp()));
+        var granted = GrantedAsync(waiter.CreateLock("y"));
+        await Run.WaitersAsync(holder, "x", 1);
+        await Run.WaitersAsync(holder, "y", 1);
+
+        // Its followers notice after 5 s, which is more than the short lease has.
+        await leader.FreezeAsync();
+        var frozen = Stopwatch.GetTimestamp();
+        var lostAt = await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        var next = await ensemble.LeaderAsync(leader);
+        output.WriteLine($"member {next.Id} leads {Stopwatch.GetElapsedTime(frozen).TotalSeconds:0.00} s after the freeze");
+        var grantedAt = await granted.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        output.WriteLine(
+            $"the short lease lost {Stopwatch.GetElapsedTime(frozen, lostAt).TotalSeconds:0.00} s, given away {Stopwatch.GetElapsedTime(frozen, grantedAt).TotalSeconds:0.00} s after the freeze");
+        Assert.True(lostAt < grantedAt, $"told {Stopwatch.GetElapsedTime(grantedAt, lostAt)} after it was given away");
+
+        await Run.RenewAsync(held);
+        Assert.Equal(LeaseState.Held, held.State);
+        await held.ReleaseAsync(Token);
+        await using var turn = await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.True(turn.FencingToken > held.FencingToken);
+
+        // The old leader wakes, and has nothing to say of its own.
+        await leader.ResumeAsync();
+        await leader.ReadyAsync();
+        await using var late = new Coordinator(ZooKeeperBackend.Create(leader.Address), options);
+        Assert.Null(await late.CreateLock("x").TryAcquireAsync(TimeSpan.Zero, Token));
+        Assert.Equal(LeaseState.Held, turn.State);
+    }
+
+    [Fact]
     public async Task What_was_released_over_one_server_is_free_over_another_at_once()
     {
         await using var ensemble = await ZooKeeperEnsemble.StartAsync();
@@ -132,6 +173,28 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
         {
             await coordinator.DisposeAsync();
         }
+    }
+
+    // A holder on a follower that is cut off right after a renewal: when it was told of its loss, if it was by then, and when another was granted.
+    private async Task<(TimeSpan? Lost, TimeSpan Granted)> CutOffAsync(
+        ZooKeeperEnsemble ensemble, ZooKeeperServerProcess follower, ZooKeeperServerProcess leader, ICoordinationBackend backend, string name)
+    {
+        await using var holder = new Coordinator(backend, new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(4) });
+        await using var successor = Run.Coordinator(leader.Address);
+        var held = await holder.CreateLock(name).AcquireAsync(Token);
+        var lost = 0L;
+        using var registration = held.Lost.Register(() => Volatile.Write(ref lost, Stopwatch.GetTimestamp()));
+        var granted = GrantedAsync(successor.CreateLock(name));
+        await Run.WaitersAsync(successor, name, 1);
+        await RenewedAsync(held);
+
+        ensemble.Link(follower, leader).Pause();
+        var cut = Stopwatch.GetTimestamp();
+        var grantedAfter = Stopwatch.GetElapsedTime(cut, await granted.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        TimeSpan? lostAfter = Volatile.Read(ref lost) is var at and not 0 ? Stopwatch.GetElapsedTime(cut, at) : null;
+        output.WriteLine($"{name}: lost {lostAfter?.TotalSeconds.ToString("0.00 's'") ?? "not"}, given away {grantedAfter.TotalSeconds:0.00} s after the cut");
+        ensemble.Link(follower, leader).Resume();
+        return (lostAfter, grantedAfter);
     }
 
     private static async Task<long> GrantedAsync(IDistributedLock @lock)

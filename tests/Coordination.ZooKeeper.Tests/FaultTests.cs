@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Coordination.Backends;
@@ -115,6 +116,71 @@ public sealed class FaultTests
         Assert.Equal(TimeSpan.FromSeconds(3), Run.SessionOf(again).Duration);
         Assert.Equal(detached.FencingToken, again.FencingToken);
         await again.ReleaseAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_too_short_for_the_margin_of_whoever_attaches_it_is_refused_and_its_ticket_stays_good()
+    {
+        await using var server = await Run.ServerAsync();
+        await using var first = Run.Coordinator(server.Address, seconds: 12);
+        await using var second = Run.Coordinator(server.Address, seconds: 600);
+        var detached = await first.CreateLock("x", new LeaseOptions { AutoRenew = false }).AcquireAsync(Token);
+        var ticket = await detached.DetachAsync(Token);
+        var careful = second.CreateLock("x", new LeaseOptions { SafetyMargin = TimeSpan.FromSeconds(100) });
+        var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await careful.AttachAsync(ticket, Token));
+        Assert.IsNotType<LeaseLostException>(fault);
+        Assert.False(fault.IsTransient);
+        Assert.Contains("00:00:12", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("margin needs 00:06:40", fault.Message, StringComparison.Ordinal);
+
+        // The longest that fits.
+        await using var attached = await second.CreateLock("x", new LeaseOptions { SafetyMargin = TimeSpan.FromSeconds(3) }).AttachAsync(ticket, Token);
+        Assert.Equal(detached.FencingToken, attached.FencingToken);
+        Assert.Equal(LeaseState.Held, attached.State);
+    }
+
+    [Fact]
+    public void Attachments_without_an_answer_are_remembered_for_as_long_as_they_can_matter()
+    {
+        var time = new ManualClock();
+        var attachments = new ZooKeeperAttachments(time);
+        attachments.Keep("old", "a", TimeSpan.FromSeconds(10));
+        attachments.Keep("new", "b", TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(20));
+        attachments.Keep("other", "c", TimeSpan.FromSeconds(10));
+        Assert.Equal(3, attachments.Count);
+        time.Advance(TimeSpan.FromSeconds(1));
+        attachments.Keep("other", "d", TimeSpan.FromSeconds(10));
+        Assert.Equal(2, attachments.Count);
+        Assert.Null(attachments.Begin("old"));
+        Assert.Equal("b", attachments.Begin("new"));
+        Assert.Null(attachments.Begin("new"));
+        Assert.Equal("d", attachments.Begin("other"));
+        Assert.Equal(0, attachments.Count);
+    }
+
+    [Fact]
+    public async Task An_attachment_without_an_answer_is_remembered_until_it_is_tried_again()
+    {
+        await using var server = await Run.ServerAsync();
+        await using var proxy = FaultProxy.Start(server.EndPoint);
+        await using var holder = ZooKeeperBackend.Create(server.Address);
+        var session = await Run.OpenAsync(holder);
+        var claim = Run.Exclusive("x");
+        await session.ClaimAsync(claim, Token);
+        var request = new SessionRequest(TimeSpan.FromSeconds(30)) { Ticket = await session.DetachAsync(claim.Key, Token) };
+        await session.DisposeAsync();
+        await using var backend = ZooKeeperBackend.Create($"{proxy.EndPoint}");
+        await backend.InspectAsync("x", holdersOnly: false, Token);
+
+        // The taker is written, and the answer lost: of the requests that mention the node the one that writes.
+        var lost = proxy.LoseReplyOf(static piece => piece.Length > 12 && BinaryPrimitives.ReadInt32BigEndian(piece.Span[8..]) == 5, Frames.HasReply);
+        await Assert.ThrowsAsync<CoordinationException>(async () => await backend.OpenSessionAsync(request, new RecordingListener(), Token));
+        await lost;
+        Assert.Equal(1, backend.Attachments.Count);
+        await using var attached = await backend.OpenSessionAsync(request, new RecordingListener(), Token);
+        Assert.Equal(ClaimOutcome.Granted, (await attached.ClaimAsync(claim with { Intent = ClaimIntent.FindExisting }, Token)).Outcome);
+        Assert.Equal(0, backend.Attachments.Count);
     }
 
     [Fact]

@@ -95,8 +95,26 @@ public sealed class KeysTests
         var read = ZooKeeperTicket.Parse(ticket.ToString());
         Assert.Equal(ticket with { Password = default }, read with { Password = default });
         Assert.Equal(ticket.Password.ToArray(), read.Password.ToArray());
-        Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse(ticket.ToString().Replace("zk1", "zk2", StringComparison.Ordinal)));
+        Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse(ticket.ToString().Replace("zk2", "etcd1", StringComparison.Ordinal)));
         Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse((ticket with { Node = "x" }).ToString()));
         Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse((ticket with { Node = "../" + node }).ToString()));
     }
+
+    [Theory]
+    [InlineData("zk1.8215.AQL_.x-1-a3c1f0d2b4e59687786900-0000000007.100000002.3.aW52b2ljZQ")]
+    [InlineData("zk1.8215.AQL_.7530.x-1-a3c1f0d2b4e59687786900-0000000007.100000002.3.aW52b2ljZQ")]
+    [InlineData("zk3.8215.AQL_.7530.x-1-a3c1f0d2b4e59687786900-0000000007.100000002.3.aW52b2ljZQ.and.more")]
+    public void A_ticket_of_another_version_is_refused_as_that(string text)
+    {
+        var exception = Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse(text));
+        Assert.Contains($"another version of the ZooKeeper backend: it is of the kind '{text[..3]}'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("zk2.8215.AQL_.x-1-a3c1f0d2b4e59687786900-0000000007.100000002.3.aW52b2ljZQ")]
+    [InlineData("zk1")]
+    [InlineData("zk.8215")]
+    [InlineData("zkx.8215")]
+    public void What_is_no_ticket_is_not_taken_for_one_of_another_version(string text) =>
+        Assert.Contains("not one of the ZooKeeper backend", Assert.Throws<ArgumentException>(() => ZooKeeperTicket.Parse(text)).Message, StringComparison.Ordinal);
 }

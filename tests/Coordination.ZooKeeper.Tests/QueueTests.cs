@@ -16,8 +16,8 @@ public sealed class QueueTests
         // What came between the two is in neither: a claim could be granted past one that it does not know of.
         var changes = 0;
         _queue.AddObserver(() => changes++);
-        var first = _queue.Forget();
-        var second = _queue.Forget();
+        var first = _queue.BeginReading();
+        var second = _queue.BeginReading();
         _queue.Read(first, []);
         Assert.Equal(0, changes);
         Assert.False(_queue.IsRead);
@@ -29,7 +29,7 @@ public sealed class QueueTests
     [Fact]
     public void Events_that_come_before_the_listing_are_put_on_top_of_it_whether_it_shows_them_or_not()
     {
-        var reading = _queue.Forget();
+        var reading = _queue.BeginReading();
         Tell(ZooKeeperEventType.Created, Node(1));
         Tell(ZooKeeperEventType.Created, Node(2));
         Tell(ZooKeeperEventType.Deleted, Node(1));
@@ -42,10 +42,41 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public void Events_are_kept_only_while_a_listing_is_under_way()
+    {
+        Tell(ZooKeeperEventType.Created, Node(1));
+        Assert.Equal(0, _queue.Early);
+        var reading = _queue.BeginReading();
+        Tell(ZooKeeperEventType.Created, Node(2));
+        Assert.Equal(1, _queue.Early);
+
+        // It failed, and the watch goes on.
+        _queue.GiveUp(reading);
+        Tell(ZooKeeperEventType.Created, Node(3));
+        Assert.Equal(0, _queue.Early);
+        _queue.Read(reading, []);
+        Assert.False(_queue.IsRead);
+
+        // The end of an older one is none of the next one's.
+        var next = _queue.BeginReading();
+        Tell(ZooKeeperEventType.Created, Node(4));
+        _queue.GiveUp(reading);
+        Assert.Equal(1, _queue.Early);
+        _queue.Read(next, []);
+        _queue.GiveUp(next);
+        Assert.True(_queue.IsRead);
+        Assert.Equal(ClaimOutcome.Granted, Enter(4));
+
+        _queue.Forget();
+        Tell(ZooKeeperEventType.Deleted, Node(4));
+        Assert.Equal(0, _queue.Early);
+    }
+
+    [Fact]
     public void Nothing_is_said_of_a_claim_while_the_copy_is_not_complete_nor_of_one_that_is_not_in_it()
     {
         Assert.Null(Enter(1));
-        _queue.Read(_queue.Forget(), [Node(1)]);
+        _queue.Read(_queue.BeginReading(), [Node(1)]);
         Assert.Equal(ClaimOutcome.Granted, Enter(1));
         Assert.Null(Enter(2));
         _queue.Forget();
@@ -56,19 +87,19 @@ public sealed class QueueTests
     public void Nothing_is_said_once_nobody_keeps_the_copy_any_more()
     {
         // Its watch is gone: whoever still has it would look in vain for a claim that is there.
-        var reading = _queue.Forget();
+        var reading = _queue.BeginReading();
         _queue.Read(reading, [Node(1)]);
         _queue.End();
         Assert.False(_queue.IsRead);
         Assert.Null(Enter(1));
-        _queue.Read(_queue.Forget(), [Node(1)]);
+        _queue.Read(_queue.BeginReading(), [Node(1)]);
         Assert.Null(Enter(1));
     }
 
     [Fact]
     public void What_is_below_a_claim_or_another_node_is_no_claim()
     {
-        _queue.Read(_queue.Forget(), [Node(1)]);
+        _queue.Read(_queue.BeginReading(), [Node(1)]);
         Tell(ZooKeeperEventType.Created, "notes/page-0000000000");
         Assert.Equal(ClaimOutcome.Granted, Enter(1));
     }
@@ -76,7 +107,7 @@ public sealed class QueueTests
     [Fact]
     public void The_end_of_a_waiter_ahead_grants_nobody()
     {
-        _queue.Read(_queue.Forget(), [Node(0), Node(1), Node(2)]);
+        _queue.Read(_queue.BeginReading(), [Node(0), Node(1), Node(2)]);
         Tell(ZooKeeperEventType.Deleted, Node(1));
         Assert.Equal(ClaimOutcome.Waiting, Enter(2));
     }
@@ -86,7 +117,7 @@ public sealed class QueueTests
     {
         var changes = 0;
         _queue.AddObserver(() => changes++);
-        _queue.Read(_queue.Forget(), []);
+        _queue.Read(_queue.BeginReading(), []);
         Assert.Equal(1, changes);
         Tell(ZooKeeperEventType.Created, "");
         Tell(ZooKeeperEventType.Created, Node(0));
@@ -105,7 +136,7 @@ public sealed class QueueTests
     {
         Action first = () => { };
         _queue.AddObserver(first);
-        _queue.Read(_queue.Forget(), []);
+        _queue.Read(_queue.BeginReading(), []);
         _queue.RemoveObserver(first);
         Tell(ZooKeeperEventType.Created, Node(0));
         var changes = 0;

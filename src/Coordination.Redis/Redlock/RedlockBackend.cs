@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Coordination.Backends;
@@ -24,7 +23,6 @@ public sealed class RedlockBackend : ICoordinationBackend
 {
     private readonly RedlockAdmission _admission;
     private readonly Random _random;
-    private readonly ConcurrentDictionary<string, string> _attaching = new(StringComparer.Ordinal);
     private readonly bool[] _silent;
     private readonly RedisValue _longest;
     private readonly RedisValue _retention;
@@ -58,6 +56,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         Time = time;
         Keys = new RedlockKeys(options.KeyPrefix);
         Tokens = new RedlockTokens(time);
+        Attachments = new RedlockAttachments(time);
         Owed = new RedlockOwed(this);
         Hints = new RedlockHints(this, Keys.HintsOf(NewId()));
         MasterTimeout = options.MasterTimeout;
@@ -79,6 +78,8 @@ public sealed class RedlockBackend : ICoordinationBackend
     internal RedlockKeys Keys { get; }
 
     internal RedlockTokens Tokens { get; }
+
+    internal RedlockAttachments Attachments { get; }
 
     internal RedlockOwed Owed { get; }
 
@@ -359,7 +360,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         await IntroduceAsync("attach", ticket.Claim.Resource, cancellationToken).ConfigureAwait(false);
 
         // When a reply was lost the next attempt must be known for the same one's, or the lease would be nobody's. One beside another is another's.
-        var taker = new RedlockTaker(_attaching.TryRemove(text, out var known) ? known : null);
+        var taker = new RedlockTaker(Attachments.Begin(text));
         try
         {
             if (await session.AttachAsync(ticket, taker, cancellationToken).ConfigureAwait(false))
@@ -369,7 +370,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         }
         catch
         {
-            _attaching[text] = taker.Id;
+            Attachments.Keep(text, taker.Id, _options.LongestDuration);
             throw;
         }
 

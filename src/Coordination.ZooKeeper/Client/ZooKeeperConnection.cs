@@ -32,6 +32,7 @@ internal sealed class ZooKeeperConnection
     private readonly Action<ZooKeeperEvent> _onEvent;
     private readonly bool _keepAlive;
     private readonly TimeSpan _replyTimeout;
+    private readonly long _began;
     private readonly Channel<JuteWriter> _outgoing = Channel.CreateUnbounded<JuteWriter>(new UnboundedChannelOptions { SingleReader = true });
 
     // Guards the order: number, place in the queue of replies and place in the queue of frames are one.
@@ -70,7 +71,7 @@ internal sealed class ZooKeeperConnection
         _keepAlive = options.KeepAlive;
         _replyTimeout = options.ReplyTimeout ?? 2 * session.Timeout / 3;
         _onEvent = onEvent;
-        _lastSent = _lastReceived = _lastAnswered = time.GetTimestamp();
+        _began = _lastSent = _lastReceived = _lastAnswered = time.GetTimestamp();
     }
 
     public ZooKeeperServer Server { get; }
@@ -79,6 +80,9 @@ internal sealed class ZooKeeperConnection
 
     /// <summary>The newest transaction that a reply told of; 0 before the first.</summary>
     public long LastZxid => Volatile.Read(ref _lastZxid);
+
+    /// <summary>How long ago the session was confirmed.</summary>
+    public TimeSpan Lived => _time.GetElapsedTime(_began);
 
     /// <summary>Sends a request as soon as those before it are sent.</summary>
     /// <returns><see langword="false"/> when the connection has ended: the request was not sent.</returns>

@@ -12,6 +12,7 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongLife = TimeSpan.FromSeconds(10);
 
     private ZooKeeperServer? _last;
     private int _barren;
@@ -19,9 +20,17 @@ internal sealed class ZooKeeperRounds(ZooKeeperClientOptions options, ZooKeeperE
     /// <summary>What the last attempt failed with; <see langword="null"/> after a success.</summary>
     public Exception? LastError { get; private set; }
 
-    /// <summary>A connection has ended. Servers that take the session and hang up before they have answered anything, one after the other, are not stormed: the next ones are asked after a pause.</summary>
+    /// <summary>
+    /// A connection has ended. Servers that take the session and hang up soon, or without having answered anything, are not stormed: after one such connection the next server is asked at once, after two in a row there is a
+    /// pause. Two clients that have the same session would otherwise take it away from each other as fast as they can connect.
+    /// </summary>
     /// <param name="connection">The connection.</param>
-    public void Ended(ZooKeeperConnection connection) => _barren = connection.LastZxid == 0 ? _barren + 1 : 0;
+    public void Ended(ZooKeeperConnection connection)
+    {
+        // More than the longest pause before it, which the other client of a session may have taken.
+        var isShort = connection.Lived < Min(connection.Session.Timeout / 3, LongLife);
+        _barren = isShort || connection.LastZxid == 0 ? _barren + 1 : 0;
+    }
 
     /// <summary>Looks until one is found.</summary>
     /// <param name="request">The session.</param>

@@ -13,7 +13,7 @@ public interface IBackendSession : IAsyncDisposable
     /// <summary>
     /// What the store granted, which may be more than what was asked for and never less: where a store caps it, opening the session fails with a fault
     /// that is not transient and names the cap. (A margin that fits what was asked for may exceed what was granted.) A session that goes on from a ticket may be as
-    /// short as it was for whoever detached it. Constant.
+    /// short as it was for whoever detached it, down to <see cref="SessionRequest.ShortestDuration"/>. Constant.
     /// </summary>
     TimeSpan Duration { get; }
 

@@ -77,7 +77,7 @@ internal static class Attachment
     {
         try
         {
-            return await engine.Sessions.OpenOwnedAsync(template.Terms.Duration, ticket, cancellationToken).ConfigureAwait(false);
+            return await engine.Sessions.TakeOverAsync(template.Terms, ticket, cancellationToken).ConfigureAwait(false);
         }
         catch (CoordinationException exception) when (exception is not LeaseLostException)
         {

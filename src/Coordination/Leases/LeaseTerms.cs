@@ -29,6 +29,9 @@ internal sealed class LeaseTerms
     /// <summary>The margin for what the server granted, which may be longer than what was asked for.</summary>
     public TimeSpan MarginFor(TimeSpan granted) => _safetyMargin ?? granted / 10;
 
+    /// <summary>The shortest session in which the margin leaves time to renew; zero where the margin is a part of what is granted.</summary>
+    public TimeSpan ShortestFor(RenewalEvidence evidence) => _safetyMargin is { } margin ? margin * LargestMargin(evidence).Part : TimeSpan.Zero;
+
     /// <summary>The margin of a lease by its options, before a server has granted a duration.</summary>
     public static TimeSpan MarginOf(LeaseOptions? options, CoordinatorOptions defaults) =>
         options?.SafetyMargin ?? defaults.SafetyMargin ?? (options?.Duration ?? defaults.LeaseDuration) / 10;
@@ -64,14 +67,16 @@ internal sealed class LeaseTerms
 
     public static void CheckMargin(TimeSpan margin, TimeSpan duration, RenewalEvidence evidence, string parameter)
     {
-        // Where it takes two renewals to prove one, a larger margin would begin before the second is answered: every lease would be lost.
-        var (part, name) = evidence == RenewalEvidence.PreviousRequest ? (4, "a quarter") : (2, "half");
+        var (part, name) = LargestMargin(evidence);
         if (margin < TimeSpan.Zero || margin > duration / part)
         {
             throw new ArgumentOutOfRangeException(
                 parameter, margin, $"With this backend a safety margin must be from zero to {name} of the lease duration of {duration}.");
         }
     }
+
+    // Where it takes two renewals to prove one, a larger margin would begin before the second is answered: every lease would be lost.
+    private static (int Part, string Name) LargestMargin(RenewalEvidence evidence) => evidence == RenewalEvidence.PreviousRequest ? (4, "a quarter") : (2, "half");
 
     public static void CheckValue(string value, string parameter)
     {

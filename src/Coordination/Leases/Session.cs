@@ -62,8 +62,7 @@ internal sealed partial class Session
 
     public TimeSpan MarginFor(LeaseTerms terms) => terms.MarginFor(Duration);
 
-    public static async ValueTask<Session> OpenAsync(
-        Engine engine, TimeSpan duration, string? ticket, bool isOwned, CancellationToken cancellationToken)
+    public static async ValueTask<Session> OpenAsync(Engine engine, SessionRequest request, bool isOwned, CancellationToken cancellationToken)
     {
         var session = new Session(engine, isOwned);
         try
@@ -72,8 +71,7 @@ internal sealed partial class Session
             using var limit = engine.Limit.Begin(cancellationToken);
             try
             {
-                session.Backend = await engine.Backend.OpenSessionAsync(
-                    new SessionRequest(duration) { Ticket = ticket }, session, limit.Token).ConfigureAwait(false);
+                session.Backend = await engine.Backend.OpenSessionAsync(request, session, limit.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException exception) when (limit.TimedOut)
             {

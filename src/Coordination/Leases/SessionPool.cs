@@ -1,3 +1,5 @@
+using Coordination.Backends;
+
 namespace Coordination.Leases;
 
 /// <summary>The sessions of a coordinator: one per duration, shared by all claims that ask for it, and those that belong to one lease.</summary>
@@ -13,7 +15,7 @@ internal sealed class SessionPool(Engine engine)
     {
         if (!terms.AutoRenew)
         {
-            return OpenOwnedAsync(terms.Duration, ticket: null, cancellationToken);
+            return new ValueTask<Session>(OpenAsync(new SessionRequest(terms.Duration), isOwned: true, cancellationToken));
         }
 
         Task<Session> task;
@@ -31,7 +33,7 @@ internal sealed class SessionPool(Engine engine)
             else
             {
                 // Off this lock, and not cancelled by the first of its callers: the others wait for it too.
-                task = Task.Run(() => OpenAsync(terms.Duration, ticket: null, isOwned: false, CancellationToken.None), CancellationToken.None).Observed();
+                task = Task.Run(() => OpenAsync(new SessionRequest(terms.Duration), isOwned: false, CancellationToken.None), CancellationToken.None).Observed();
                 _shared[terms.Duration] = task;
             }
         }
@@ -43,9 +45,12 @@ internal sealed class SessionPool(Engine engine)
 #pragma warning restore RS0030
     }
 
-    /// <summary>A session for one lease alone, or one that another process has left.</summary>
-    public ValueTask<Session> OpenOwnedAsync(TimeSpan duration, string? ticket, CancellationToken cancellationToken) =>
-        new(OpenAsync(duration, ticket, isOwned: true, cancellationToken));
+    /// <summary>A session that another process has left, for its lease alone.</summary>
+    public ValueTask<Session> TakeOverAsync(LeaseTerms terms, string ticket, CancellationToken cancellationToken)
+    {
+        var request = new SessionRequest(terms.Duration) { Ticket = ticket, ShortestDuration = terms.ShortestFor(engine.Backend.Description.Evidence) };
+        return new ValueTask<Session>(OpenAsync(request, isOwned: true, cancellationToken));
+    }
 
     /// <summary>How many sessions are open, and how many of them are so late with their renewal that what they hold is nearly lost.</summary>
     public (int Open, int Late) Count(TimeSpan now)
@@ -91,9 +96,9 @@ internal sealed class SessionPool(Engine engine)
         await Task.WhenAll(sessions.Select(static session => session.CloseAsync())).ConfigureAwait(false);
     }
 
-    private async Task<Session> OpenAsync(TimeSpan duration, string? ticket, bool isOwned, CancellationToken cancellationToken)
+    private async Task<Session> OpenAsync(SessionRequest request, bool isOwned, CancellationToken cancellationToken)
     {
-        var session = await Session.OpenAsync(engine, duration, ticket, isOwned, cancellationToken).ConfigureAwait(false);
+        var session = await Session.OpenAsync(engine, request, isOwned, cancellationToken).ConfigureAwait(false);
         bool isClosed;
         lock (_gate)
         {

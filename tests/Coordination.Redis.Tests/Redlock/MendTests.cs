@@ -228,6 +228,44 @@ public sealed class MendTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Attachments_without_an_answer_are_remembered_for_as_long_as_they_can_matter()
+    {
+        var time = new ManualClock();
+        var attachments = new RedlockAttachments(time);
+        attachments.Keep("old", "a", TimeSpan.FromSeconds(10));
+        attachments.Keep("new", "b", TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(20));
+        attachments.Keep("other", "c", TimeSpan.FromSeconds(10));
+        Assert.Equal(3, attachments.Count);
+        time.Advance(TimeSpan.FromSeconds(1));
+        attachments.Keep("other", "d", TimeSpan.FromSeconds(10));
+        Assert.Equal(2, attachments.Count);
+        Assert.Null(attachments.Begin("old"));
+        Assert.Equal("b", attachments.Begin("new"));
+        Assert.Null(attachments.Begin("new"));
+        Assert.Equal("d", attachments.Begin("other"));
+        Assert.Equal(0, attachments.Count);
+    }
+
+    [Fact]
+    public async Task An_attachment_without_an_answer_is_remembered_until_it_is_tried_again()
+    {
+        await using var backend = Backend();
+        await using var holder = await OpenAsync(backend);
+        await holder.ClaimAsync(Exclusive("lock", "id"), Cancellation);
+        await EverywhereAsync("lock", "id");
+        var request = new SessionRequest(TimeSpan.FromSeconds(20)) { Ticket = await holder.DetachAsync(new ClaimKey("lock", "id"), Cancellation) };
+        await Servers.All[0].FreezeAsync();
+        await Servers.All[1].FreezeAsync();
+        await Assert.ThrowsAsync<CoordinationException>(async () => await backend.OpenSessionAsync(request, new RecordingListener(), Cancellation));
+        Assert.Equal(1, backend.Attachments.Count);
+        await Servers.All[0].ResumeAsync();
+        await Servers.All[1].ResumeAsync();
+        await using var attached = await backend.OpenSessionAsync(request, new RecordingListener(), Cancellation);
+        Assert.Equal(0, backend.Attachments.Count);
+    }
+
+    [Fact]
     public async Task A_race_that_a_silent_master_decides_is_not_run_again_and_again()
     {
         await using var backend = Backend();

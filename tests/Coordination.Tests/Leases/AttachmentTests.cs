@@ -27,6 +27,24 @@ public sealed class AttachmentTests : EngineTest
         Assert.Equal(LeaseState.Held, lease.State);
     }
 
+    [Theory]
+    [InlineData(null, false, 0)]
+    [InlineData(3d, false, 6)]
+    [InlineData(3d, true, 12)]
+    public async Task A_session_is_taken_over_only_if_it_is_long_enough_for_the_margin(double? margin, bool previous, double shortest)
+    {
+        if (previous)
+        {
+            UseEvidenceOfPreviousRequest();
+        }
+
+        var ticket = await (await Other.CreateLock("x", ByHand).AcquireAsync(Ct)).DetachAsync(Ct);
+        var options = new LeaseOptions { Duration = Seconds(20), SafetyMargin = margin is { } given ? Seconds(given) : null };
+        await using var lease = await Coordinator.CreateLock("x", options).AttachAsync(ticket, Ct);
+        Assert.Equal(new SessionRequest(Seconds(20)) { Ticket = Backend.LastOpened!.Ticket, ShortestDuration = Seconds(shortest) }, Backend.LastOpened);
+        Assert.NotNull(Backend.LastOpened.Ticket);
+    }
+
     [Fact]
     public async Task A_server_that_freezes_in_the_middle_keeps_the_call_no_longer_than_one_operation()
     {

@@ -21,6 +21,8 @@ internal sealed class ShapedBackend(InMemoryBackend inner) : ICoordinationBacken
 
     public Exception? EndFault { get; set; }
 
+    public SessionRequest? LastOpened { get; private set; }
+
     public bool IsDisposed { get; private set; }
 
     public int Claims { get; private set; }
@@ -29,8 +31,11 @@ internal sealed class ShapedBackend(InMemoryBackend inner) : ICoordinationBacken
 
     public int Maintenances { get; private set; }
 
-    public async ValueTask<IBackendSession> OpenSessionAsync(SessionRequest request, ISessionListener listener, CancellationToken cancellationToken) =>
-        new ShapedSession(this, await inner.OpenSessionAsync(request, listener, cancellationToken));
+    public async ValueTask<IBackendSession> OpenSessionAsync(SessionRequest request, ISessionListener listener, CancellationToken cancellationToken)
+    {
+        LastOpened = request;
+        return new ShapedSession(this, await inner.OpenSessionAsync(request, listener, cancellationToken));
+    }
 
     public ValueTask<ResourceSnapshot> InspectAsync(string resource, bool holdersOnly, CancellationToken cancellationToken) =>
         inner.InspectAsync(resource, holdersOnly, cancellationToken);

@@ -20,6 +20,7 @@ public sealed class WireServer : IAsyncDisposable
     private readonly Func<byte[]> _handshake;
     private readonly Func<byte[], byte[]?> _answer;
     private readonly Task _accepting;
+    private Socket? _last;
 
     /// <summary>Listens.</summary>
     /// <param name="answer">What to send, as it is, for a frame (without its length) that came; <see langword="null"/> to hang up.</param>
@@ -36,6 +37,9 @@ public sealed class WireServer : IAsyncDisposable
 
     /// <summary>Whether it hangs up after each answer, but for a sync's, which the client sends by itself: a client that was promised more than came would wait for it otherwise.</summary>
     public bool HangsUp { get; set; }
+
+    /// <summary>Whether each connection ends the one before, as servers do with one that goes on with the same session.</summary>
+    public bool TakesOver { get; set; }
 
     /// <summary>The frames that came, without their lengths; the first of each connection is its handshake.</summary>
     public ConcurrentQueue<byte[]> Frames { get; } = [];
@@ -101,6 +105,11 @@ public sealed class WireServer : IAsyncDisposable
                 var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
                 await stream.ReadExactlyAsync(frame, _stop.Token);
                 Frames.Enqueue(frame);
+                if (isFirst && Interlocked.Exchange(ref _last, socket) is { } before && TakesOver)
+                {
+                    before.Dispose();
+                }
+
                 if (!isFirst && frame.AsSpan(4).SequenceEqual(Hex("fffffff5")))
                 {
                     // closeSession, which each client ends with.
@@ -121,9 +130,9 @@ public sealed class WireServer : IAsyncDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client has left.
+            // The client has left, or another has taken its place.
         }
     }
 }
