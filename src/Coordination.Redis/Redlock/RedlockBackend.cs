@@ -370,7 +370,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         }
         catch
         {
-            Attachments.Keep(text, taker.Id, TimeSpan.FromMilliseconds(Longest));
+            Attachments.Keep(text, taker.Id, Description.MaxDuration);
             throw;
         }
 
