@@ -257,7 +257,8 @@ internal sealed class RedlockAdmission : IDisposable
 
         try
         {
-            _standings = await LookAsync(static round => round.CountOfAwaited() == 0, "admit", null, cancellationToken).ConfigureAwait(false);
+            // All of them, also those that were silent before: it is told what is lost for good.
+            _standings = await LookAsync(static _ => false, "admit", null, cancellationToken).ConfigureAwait(false);
         }
         catch (CoordinationException)
         {

@@ -23,7 +23,7 @@ public sealed class RedlockBackend : ICoordinationBackend
 {
     private readonly RedlockAdmission _admission;
     private readonly Random _random;
-    private readonly bool[] _silent;
+    private readonly long[] _silentSince;
     private readonly RedisValue _longest;
     private readonly RedisValue _retention;
     private bool _disposed;
@@ -52,7 +52,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         _random = random;
         Logger = logger;
         Masters = masters;
-        _silent = new bool[masters.Count];
+        _silentSince = new long[masters.Count];
         Time = time;
         Keys = new RedlockKeys(options.KeyPrefix);
         Tokens = new RedlockTokens(time);
@@ -214,12 +214,20 @@ public sealed class RedlockBackend : ICoordinationBackend
         return _admission.IntroduceAsync(operation, resource, cancellationToken);
     }
 
-    /// <summary>Whether the last thing that came of a call to a master was a fault, or no answer in its time.</summary>
-    internal bool IsSilent(int master) => Volatile.Read(ref _silent[master]);
+    /// <summary>Whether the last thing that came of a call to a master was a fault, or no answer in its time; and not long ago, as nobody may have asked it since.</summary>
+    internal bool IsSilent(int master) =>
+        Volatile.Read(ref _silentSince[master]) is > 0 and var since && Now - TimeSpan.FromTicks(since) < MasterTimeout * 10;
 
     internal void Heard(int master, RedlockRound.State answer)
     {
-        Volatile.Write(ref _silent[master], answer == RedlockRound.State.Fault);
+        var isSilent = answer == RedlockRound.State.Fault;
+        var wasSilent = Interlocked.Exchange(ref _silentSince[master], isSilent ? Math.Max(Now.Ticks, 1) : 0) > 0;
+        if (wasSilent && !isSilent && Owed.Restored(master))
+        {
+            // A frozen one that goes on: its connection was never lost.
+            Hints.AnySession?.MaintenanceDue();
+        }
+
         if (answer == RedlockRound.State.Out)
         {
             _admission.Due();
@@ -229,6 +237,7 @@ public sealed class RedlockBackend : ICoordinationBackend
     /// <summary>A master is back: it may have restarted.</summary>
     internal void Restored(int master)
     {
+        Volatile.Write(ref _silentSince[master], 0);
         Owed.Restored(master);
         _admission.Due();
     }

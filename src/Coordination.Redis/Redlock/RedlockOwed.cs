@@ -54,11 +54,13 @@ internal sealed class RedlockOwed(RedlockBackend backend)
 
     /// <summary>A master may answer again: what is owed to it is tried at once.</summary>
     /// <param name="master">The master.</param>
-    public void Restored(int master)
+    /// <returns>Whether anything is owed to it.</returns>
+    public bool Restored(int master)
     {
         lock (_gate)
         {
             (_debts[master].Failures, _debts[master].NextAt) = (0, TimeSpan.Zero);
+            return _debts[master].Calls.Count > 0;
         }
     }
 

@@ -8,7 +8,8 @@ namespace Coordination.Redis;
 /// followed, and each master has its time.
 /// </summary>
 /// <remarks>
-/// Continuations run on the thread that brought the reply. A master answers once: with a reply, with the word that it is not admitted, or with a fault.
+/// Continuations run on the thread that brought the reply. A master answers once: with a reply, with the word that it is not admitted, or with a fault. What comes when the round is over is not
+/// seen before <see cref="Follow"/>: who judges a round judges what decided it.
 /// </remarks>
 #pragma warning disable CA1001 // Disposed by the last answer.
 internal sealed class RedlockRound : IValueTaskSource
@@ -17,6 +18,7 @@ internal sealed class RedlockRound : IValueTaskSource
     private readonly Lock _gate = new();
     private readonly RedlockBackend _backend;
     private readonly Answer?[] _answers;
+    private readonly Answer?[] _late;
     private readonly Func<RedlockRound, bool> _isDecided;
     private readonly CancellationTokenSource _limit;
     private readonly CancellationToken _caller;
@@ -31,6 +33,7 @@ internal sealed class RedlockRound : IValueTaskSource
     {
         _backend = backend;
         _answers = new Answer[backend.Masters.Count];
+        _late = new Answer[_answers.Length];
         _pending = _answers.Length;
         _isDecided = isDecided;
         _limit = new CancellationTokenSource(backend.MasterTimeout, backend.Time);
@@ -128,6 +131,11 @@ internal sealed class RedlockRound : IValueTaskSource
             _follower = follower;
             for (var master = 0; master < answered.Length; master++)
             {
+                if (_late[master] is { } late)
+                {
+                    Volatile.Write(ref _answers[master], late);
+                }
+
                 answered[master] = _answers[master] is not null;
             }
         }
@@ -225,7 +233,7 @@ internal sealed class RedlockRound : IValueTaskSource
         Action<RedlockRound, int>? follower;
         lock (_gate)
         {
-            Volatile.Write(ref _answers[master], answer);
+            Volatile.Write(ref (_isOver && _follower is null ? _late : _answers)[master], answer);
             isLast = --_pending == 0;
             follower = _follower;
             decided = !_isOver && (isLast || _isDecided(this));
