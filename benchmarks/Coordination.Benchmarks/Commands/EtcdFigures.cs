@@ -17,7 +17,8 @@ internal static class EtcdFigures
     public static async Task<(object Results, int ExitCode)> RunAsync(Backend backend, IServers servers)
     {
         await using var set = await PairSet.OpenAsync(backend, servers);
-        var uncontended = await UncontendedCommand.MeasureAsync(backend, servers, set, 16);
+        // A quarter of it warms up: gRPC's many methods are compiled in full only after some thousand requests.
+        var uncontended = await UncontendedCommand.MeasureAsync(backend, servers, set, 48);
         UncontendedCommand.Show(backend, uncontended);
         var requests = await Requests.PerPairAsync(servers, set.Ours);
         var sixteen = new ContentionSettings(16, Seconds: 20, Rounds: 4);
