@@ -40,7 +40,7 @@ public sealed class EtcdBackend : ICoordinationBackend
 
     internal EtcdWatches Watches { get; }
 
-    internal EtcdAttachments Attachments { get; } = new();
+    internal UnansweredAttachments<long[]> Attachments { get; } = new(TimeProvider.System);
 
     /// <summary>Makes connections of its own, at the first call, with the defaults of all other options.</summary>
     /// <param name="endpoints">Where the members of the cluster are: <c>http://etcd1:2379,http://etcd2:2379</c>.</param>
@@ -206,7 +206,8 @@ public sealed class EtcdBackend : ICoordinationBackend
             }
             catch (Exception exception) when (!EtcdErrors.IsLeaseNotFound(exception))
             {
-                Attachments.Add(text, lease, granted);
+                // The leases that may have the claim: each attempt brings one.
+                Attachments.Keep(text, known => [.. known ?? [], lease], granted);
                 throw;
             }
             catch (CoordinationException exception)
@@ -216,20 +217,20 @@ public sealed class EtcdBackend : ICoordinationBackend
 
             if (response.Succeeded)
             {
-                Attachments.Remove(text);
+                Attachments.Take(text);
                 var session = new EtcdSession(this, lease, granted, listener);
                 session.Adopt(ticket.Claim, keys);
                 return session;
             }
 
             // An attempt of ours whose reply was lost may have succeeded: then the claim is taken from there.
-            if (response.Responses[0].ResponseRange.Kvs is [var kv] && kv.CreateRevision == ticket.CreateRevision && kv.Lease != from && Attachments.Contains(text, kv.Lease))
+            if (response.Responses[0].ResponseRange.Kvs is [var kv] && kv.CreateRevision == ticket.CreateRevision && kv.Lease != from && Attachments.Find(text)?.Contains(kv.Lease) == true)
             {
                 from = kv.Lease;
                 continue;
             }
 
-            Attachments.Remove(text);
+            Attachments.Take(text);
             throw new LeaseLostException($"The lease of '{resource}' on etcd had ended, or was taken over by another, before it was attached.");
         }
     }

@@ -49,7 +49,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
 
     internal ZooKeeperKeys Keys { get; }
 
-    internal ZooKeeperAttachments Attachments { get; } = new(TimeProvider.System);
+    internal UnansweredAttachments<string> Attachments { get; } = new(TimeProvider.System);
 
     /// <summary>The ACL of what is made.</summary>
     internal IReadOnlyList<ZooKeeperAcl> Acl { get; }
@@ -243,7 +243,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         var duration = Min(request.Duration, ticket.Timeout);
 
         // An attempt after one whose reply was lost must be known for the same one's, or the lease would be nobody's. One beside another is another's.
-        var taker = Attachments.Begin(text) ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        var taker = Attachments.Take(text) ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         try
         {
             return await AttachAsync(ticket, taker, duration, listener, operation, cancellationToken).ConfigureAwait(false);
@@ -254,7 +254,7 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         }
         catch
         {
-            Attachments.Keep(text, taker, ticket.Timeout);
+            Attachments.Keep(text, _ => taker, ticket.Timeout);
             throw;
         }
     }

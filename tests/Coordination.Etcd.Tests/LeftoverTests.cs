@@ -112,19 +112,23 @@ public sealed class LeftoverTests
     }
 
     [Fact]
-    public async Task Attachments_without_an_answer_are_remembered_for_as_long_as_they_can_matter()
+    public void Attachments_without_an_answer_are_remembered_for_as_long_as_they_can_matter()
     {
-        var attachments = new EtcdAttachments();
-        attachments.Add("old", 1, TimeSpan.FromMilliseconds(1));
-        attachments.Add("new", 2, TimeSpan.FromMinutes(1));
-        attachments.Add("new", 3, TimeSpan.FromMinutes(1));
-        Assert.True(attachments.Contains("new", 2) && attachments.Contains("new", 3));
-        await FaultTests.UntilAsync(() =>
-        {
-            attachments.Add("new", 4, TimeSpan.FromMinutes(1));
-            return Task.FromResult(attachments.Count == 1);
-        });
-        attachments.Remove("new");
+        var time = new ManualClock();
+        var attachments = new UnansweredAttachments<string>(time);
+        attachments.Keep("old", static _ => "a", TimeSpan.FromSeconds(10));
+        attachments.Keep("new", static _ => "b", TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(20));
+        attachments.Keep("other", static _ => "c", TimeSpan.FromSeconds(10));
+        Assert.Equal(3, attachments.Count);
+        time.Advance(TimeSpan.FromSeconds(1));
+        attachments.Keep("other", static known => known + "d", TimeSpan.FromSeconds(10));
+        Assert.Equal(2, attachments.Count);
+        Assert.Null(attachments.Take("old"));
+        Assert.Equal("b", attachments.Find("new"));
+        Assert.Equal("b", attachments.Take("new"));
+        Assert.Null(attachments.Take("new"));
+        Assert.Equal("cd", attachments.Take("other"));
         Assert.Equal(0, attachments.Count);
     }
 

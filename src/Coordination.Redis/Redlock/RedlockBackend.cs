@@ -56,7 +56,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         Time = time;
         Keys = new RedlockKeys(options.KeyPrefix);
         Tokens = new RedlockTokens(time);
-        Attachments = new RedlockAttachments(time);
+        Attachments = new UnansweredAttachments<string>(time);
         Owed = new RedlockOwed(this);
         Hints = new RedlockHints(this, Keys.HintsOf(NewId()));
         MasterTimeout = options.MasterTimeout;
@@ -79,7 +79,7 @@ public sealed class RedlockBackend : ICoordinationBackend
 
     internal RedlockTokens Tokens { get; }
 
-    internal RedlockAttachments Attachments { get; }
+    internal UnansweredAttachments<string> Attachments { get; }
 
     internal RedlockOwed Owed { get; }
 
@@ -369,7 +369,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         await IntroduceAsync("attach", ticket.Claim.Resource, cancellationToken).ConfigureAwait(false);
 
         // When a reply was lost the next attempt must be known for the same one's, or the lease would be nobody's. One beside another is another's.
-        var taker = new RedlockTaker(Attachments.Begin(text));
+        var taker = new RedlockTaker(Attachments.Take(text));
         try
         {
             if (await session.AttachAsync(ticket, taker, cancellationToken).ConfigureAwait(false))
@@ -379,7 +379,7 @@ public sealed class RedlockBackend : ICoordinationBackend
         }
         catch
         {
-            Attachments.Keep(text, taker.Id, Description.MaxDuration);
+            Attachments.Keep(text, _ => taker.Id, Description.MaxDuration);
             throw;
         }
 

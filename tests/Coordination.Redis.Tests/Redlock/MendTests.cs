@@ -228,26 +228,6 @@ public sealed class MendTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Attachments_without_an_answer_are_remembered_for_as_long_as_they_can_matter()
-    {
-        var time = new ManualClock();
-        var attachments = new RedlockAttachments(time);
-        attachments.Keep("old", "a", TimeSpan.FromSeconds(10));
-        attachments.Keep("new", "b", TimeSpan.FromSeconds(30));
-        time.Advance(TimeSpan.FromSeconds(20));
-        attachments.Keep("other", "c", TimeSpan.FromSeconds(10));
-        Assert.Equal(3, attachments.Count);
-        time.Advance(TimeSpan.FromSeconds(1));
-        attachments.Keep("other", "d", TimeSpan.FromSeconds(10));
-        Assert.Equal(2, attachments.Count);
-        Assert.Null(attachments.Begin("old"));
-        Assert.Equal("b", attachments.Begin("new"));
-        Assert.Null(attachments.Begin("new"));
-        Assert.Equal("d", attachments.Begin("other"));
-        Assert.Equal(0, attachments.Count);
-    }
-
-    [Fact]
     public async Task An_attachment_without_an_answer_is_remembered_until_it_is_tried_again()
     {
         await using var backend = Backend();

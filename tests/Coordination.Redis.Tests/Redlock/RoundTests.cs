@@ -12,11 +12,7 @@ public sealed class RoundTests
     public async Task What_comes_after_the_decision_is_seen_by_who_follows_and_not_by_who_judges()
     {
         await using var backend = Backend();
-        backend.Heard(2, RedlockRound.State.Fault);
-        var round = Start(backend);
-        _masters[0].Answer(7);
-        _masters[1].Answer(7);
-        await round.WaitAsync();
+        var round = await DecidedAsync(backend);
         _masters[2].Answer(7);
 
         Assert.Equal(2, round.CountOf(RedlockRound.State.Reply));
@@ -30,11 +26,7 @@ public sealed class RoundTests
     public async Task What_comes_when_it_is_followed_is_passed_on_at_once()
     {
         await using var backend = Backend();
-        backend.Heard(2, RedlockRound.State.Fault);
-        var round = Start(backend);
-        _masters[0].Answer(7);
-        _masters[1].Answer(7);
-        await round.WaitAsync();
+        var round = await DecidedAsync(backend);
         var followed = new List<(int Master, RedlockRound.State State)>();
         round.Follow((round, master) => followed.Add((master, round[master])));
         _masters[2].Answer(-1);
@@ -54,6 +46,17 @@ public sealed class RoundTests
         _masters[2].Answer(7);
         await round.WaitAsync();
         Assert.Equal(3, round.CountOf(RedlockRound.State.Reply));
+    }
+
+    // By two of them; the third was silent before.
+    private async Task<RedlockRound> DecidedAsync(RedlockBackend backend)
+    {
+        backend.Heard(2, RedlockRound.State.Fault);
+        var round = Start(backend);
+        _masters[0].Answer(7);
+        _masters[1].Answer(7);
+        await round.WaitAsync();
+        return round;
     }
 
     private static RedlockRound Start(RedlockBackend backend) => RedlockRound.Start(
