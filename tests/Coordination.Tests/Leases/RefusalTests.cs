@@ -104,7 +104,7 @@ public sealed class RefusalTests : EngineTest
     [Fact]
     public async Task What_the_server_said_before_the_time_was_up_is_what_the_caller_hears()
     {
-        await using var coordinator = new Coordinator(Backend, Options, new EarlyTimers(Time.Provider));
+        await using var coordinator = new Coordinator(Backend, Options, new CoarseTimers(Time.Provider));
         var silence = new TaskCompletionSource();
         Backend.OnClaim = _ =>
         {
@@ -115,14 +115,16 @@ public sealed class RefusalTests : EngineTest
         var call = coordinator.CreateLock("x").AcquireAsync(Ct).AsTask();
 
         await EndsWithinAsync(call, Seconds(6));
+        silence.SetResult();
         Assert.Equal("made by the test", (await Assert.ThrowsAsync<CoordinationException>(() => call)).Message);
         Assert.True(Backend.Claims > 1);
-        silence.SetResult();
     }
 
-    // A timer of the machine may fire a moment before its clock says so.
-    private sealed class EarlyTimers(TimeProvider inner) : TimeProvider
+    // The machine's timers know milliseconds, and its clock less: what is left of a time ends a moment before the whole of it. Here by more, to be seen.
+    private sealed class CoarseTimers(TimeProvider inner) : TimeProvider
     {
+        private static readonly TimeSpan Unit = TimeSpan.FromMilliseconds(100);
+
         public override long TimestampFrequency => inner.TimestampFrequency;
 
         public override long GetTimestamp() => inner.GetTimestamp();
@@ -130,8 +132,6 @@ public sealed class RefusalTests : EngineTest
         public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            inner.CreateTimer(callback, state, dueTime > Early ? dueTime - Early : dueTime, period);
-
-        private static TimeSpan Early { get; } = TimeSpan.FromMilliseconds(0.5);
+            inner.CreateTimer(callback, state, dueTime > Unit ? TimeSpan.FromTicks(dueTime.Ticks / Unit.Ticks * Unit.Ticks) : dueTime, period);
     }
 }
