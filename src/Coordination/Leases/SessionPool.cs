@@ -19,26 +19,25 @@ internal sealed class SessionPool(Engine engine)
         }
 
         Task<Session> task;
+        TaskCompletionSource<Session>? opening = null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(Coordinator));
-            if (_shared.TryGetValue(terms.Duration, out task!)
-                && (!task.IsCompleted || (task.IsCompletedSuccessfully && Usable(task))))
+            if (!_shared.TryGetValue(terms.Duration, out task!)
+                || (task.IsCompleted && !(task.IsCompletedSuccessfully && Usable(task))))
             {
-                if (task.IsCompleted)
-                {
-                    return new ValueTask<Session>(task);
-                }
-            }
-            else
-            {
-                // Off this lock, and not cancelled by the first of its callers: the others wait for it too.
-                task = Task.Run(() => OpenAsync(new SessionRequest(terms.Duration), isOwned: false, CancellationToken.None), CancellationToken.None).Observed();
+                opening = new TaskCompletionSource<Session>(TaskCreationOptions.RunContinuationsAsynchronously);
+                task = opening.Task.Observed();
                 _shared[terms.Duration] = task;
             }
         }
 
-        return new ValueTask<Session>(task.WaitAsync(cancellationToken));
+        if (opening is not null)
+        {
+            _ = OpenSharedAsync(terms.Duration, opening);
+        }
+
+        return new ValueTask<Session>(task.IsCompleted ? task : task.WaitAsync(cancellationToken));
 
 #pragma warning disable RS0030 // Completed, as its caller saw.
         static bool Usable(Task<Session> task) => task.Result.IsUsable();
@@ -94,6 +93,23 @@ internal sealed class SessionPool(Engine engine)
         }
 
         await Task.WhenAll(sessions.Select(static session => session.CloseAsync())).ConfigureAwait(false);
+    }
+
+    /// <summary>Not cancelled by the first of its callers: the others wait for it too.</summary>
+    /// <remarks>
+    /// Begun on the first caller's thread and not on another one: where the backend answers at once, in memory, a first call is as far when it returns as
+    /// any later one, and a test that then moves a fake clock knows what it moves past.
+    /// </remarks>
+    private async Task OpenSharedAsync(TimeSpan duration, TaskCompletionSource<Session> opening)
+    {
+        try
+        {
+            opening.SetResult(await OpenAsync(new SessionRequest(duration), isOwned: false, CancellationToken.None).ConfigureAwait(false));
+        }
+        catch (Exception exception)
+        {
+            opening.SetException(exception);
+        }
     }
 
     private async Task<Session> OpenAsync(SessionRequest request, bool isOwned, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Coordination.Backends;
@@ -144,6 +145,20 @@ public abstract class BackendTests(IServerFixture fixture) : IAsyncLifetime
         {
             Assert.False(limit.IsCancellationRequested, $"Not within 15 s: {what}");
             await Task.Delay(5, Token);
+        }
+    }
+
+    /// <summary>
+    /// Waits as long as a backend asked for and no less: the system's timers go by a clock with ticks of some milliseconds, and may fire one tick early.
+    /// The engine asks by the exact clock too.
+    /// </summary>
+    /// <param name="span">How long.</param>
+    protected static async Task PassAsync(TimeSpan span)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var left = span; left > TimeSpan.Zero; left = span - Stopwatch.GetElapsedTime(start))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Token);
         }
     }
 

@@ -25,6 +25,19 @@ public sealed class WaitingTests : EngineTest
     }
 
     [Fact]
+    public async Task A_first_call_is_as_far_when_it_returns_as_it_gets_without_time()
+    {
+        var held = Other.CreateLock("x").AcquireAsync(Ct);
+        var waiting = Coordinator.CreateLock("x").TryAcquireAsync(Seconds(5), Ct);
+
+        Assert.True(held.IsCompletedSuccessfully);
+        Assert.Single((await Server.CreateBackend().InspectAsync("x", holdersOnly: false, Ct)).Waiters);
+        Time.Clock.Advance(Seconds(5));
+        Assert.Null(await waiting);
+        await (await held).DisposeAsync();
+    }
+
+    [Fact]
     public async Task An_outage_of_one_part_of_the_store_is_told_to_its_waiters_though_other_parts_answer()
     {
         await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
