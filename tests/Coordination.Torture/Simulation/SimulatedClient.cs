@@ -40,8 +40,14 @@ internal sealed class SimulatedClient : IRegister
 
     public bool IsStopped { get; private set; }
 
+    /// <summary>Whether none of its workers does anything any more, or ever will.</summary>
+    public bool IsDone => IsDead || _working.TrueForAll(static work => work.IsCompleted);
+
     /// <summary>How often a message is late, lost, or comes twice.</summary>
     public double TroubleRate { get; set; }
+
+    /// <summary>How long a message is under way at most.</summary>
+    public static TimeSpan LongestDelay(WorkloadSettings settings) => settings.LeaseDuration * 1.6;
 
     public void Work(int workers, CancellationToken end)
     {
@@ -96,7 +102,7 @@ internal sealed class SimulatedClient : IRegister
 
     private TimeSpan Latency() => TimeSpan.FromMilliseconds(0.1 + (_world.Random.NextDouble() * 2));
 
-    private TimeSpan LongDelay() => Settings.LeaseDuration * _world.Random.NextDouble() * 1.6;
+    private TimeSpan LongDelay() => LongestDelay(Settings) * _world.Random.NextDouble();
 
     private InMemoryFault? Trouble(InMemoryRequest request)
     {

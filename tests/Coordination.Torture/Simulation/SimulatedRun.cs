@@ -6,11 +6,16 @@ namespace Coordination.Torture.Simulation;
 /// <summary>One schedule of the engine on the in-memory backend: who does what, and what befalls them. All of it follows from the seed.</summary>
 internal static class SimulatedRun
 {
-    // Most schedules are short and small: many different beginnings find more than long middles. Some are long, for what takes several leases in a row.
-    private const int LongOnesOf = 20;
+    // Most schedules are as small as can be, a fault or two upon a few leases: many different beginnings find more than long middles. Some are longer, for what
+    // takes one lease after another.
+    private static readonly Scope[] Scopes =
+    [
+        .. Enumerable.Repeat(new Scope(TimeSpan.FromMilliseconds(250), Clients: 2, Workers: 1), 89),
+        .. Enumerable.Repeat(new Scope(TimeSpan.FromMilliseconds(600), Clients: 2, Workers: 2), 10),
+        new(TimeSpan.FromSeconds(3), Clients: 3, Workers: 4),
+    ];
 
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(600);
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     private static readonly WorkloadSettings Settings = new()
     {
@@ -41,35 +46,35 @@ internal static class SimulatedRun
         using var end = new CancellationTokenSource();
         var clients = new List<SimulatedClient>();
         var started = 0;
-        var isLong = world.Random.Next(LongOnesOf) == 0;
-        var faulty = isLong ? Long : Short;
-        var workers = 2 + (isLong ? world.Random.Next(3) : 0);
-        for (var count = 2 + (isLong ? world.Random.Next(2) : 0); count > 0; count--)
+        var scope = Scopes[world.Random.Next(Scopes.Length)];
+        for (var count = scope.Clients; count > 0; count--)
         {
             clients.Add(Start());
         }
 
-        new SimulatedFaults(world, clients, Start).Schedule(faulty);
+        new SimulatedFaults(world, clients, Start).Schedule(scope.Faulty);
         Observe(world, end.Token);
-        await world.RunUntilAsync(faulty);
+        await world.RunUntilAsync(scope.Faulty);
         await BecomeQuietAsync(world, clients, end);
-
-        // Sessions that others share go on: what is left in them stays for ever.
-        await world.RunUntilAsync(faulty + Promises.DrainLimit + (Settings.LeaseDuration * 1.1));
+        await DrainAsync(world, clients);
         foreach (var resource in Resources.All)
         {
             world.Record(Look(world, resource.Name) with { IsFinal = true });
         }
 
         var disposal = Task.WhenAll(clients.Select(static client => client.DisposeAsync().AsTask()));
-        await world.RunUntilAsync(world.Now + Settings.OperationTimeout * 4);
+        for (var glances = 0; !disposal.IsCompleted && glances < Settings.OperationTimeout * 4 / Glance; glances++)
+        {
+            await world.RunUntilAsync(world.Now + Glance);
+        }
+
         await disposal;
         return world.Events;
 
         SimulatedClient Start()
         {
             var client = new SimulatedClient(world, $"c{++started}", Settings, seeded);
-            client.Work(workers, end.Token);
+            client.Work(scope.Workers, end.Token);
             return client;
         }
     }
@@ -86,6 +91,23 @@ internal static class SimulatedRun
             [.. snapshot.Holders.Select(static claim => new QueuedClaim(claim.Id, claim.Value))],
             [.. snapshot.Waiters.Select(static claim => new QueuedClaim(claim.Id, claim.Value))]);
     }
+
+    /// <summary>
+    /// Until all have given back what they had, nothing that was sent before is under way any more, and nothing is left: sessions that others share go on, so what is left in them stays. What
+    /// is not over by the limit is judged as it is.
+    /// </summary>
+    private static async Task DrainAsync(SimulatedWorld world, List<SimulatedClient> clients)
+    {
+        var quiet = world.Now;
+        await world.RunUntilAsync(quiet + SimulatedClient.LongestDelay(Settings) + Glance);
+        while (world.Now < quiet + Promises.DrainLimit + (Settings.LeaseDuration * 1.1)
+            && !(clients.All(static client => client.IsDone) && Resources.All.All(resource => IsEmpty(Look(world, resource.Name)))))
+        {
+            await world.RunUntilAsync(world.Now + Glance);
+        }
+    }
+
+    private static bool IsEmpty(QueueSeen queue) => queue.Holders.Count + queue.Waiters.Count == 0;
 
     private static async Task BecomeQuietAsync(SimulatedWorld world, List<SimulatedClient> clients, CancellationTokenSource end)
     {
@@ -112,4 +134,10 @@ internal static class SimulatedRun
             Observe(world, end);
         }
     });
+
+    /// <summary>How large a schedule is.</summary>
+    /// <param name="Faulty">How long there are faults.</param>
+    /// <param name="Clients">How many clients there are.</param>
+    /// <param name="Workers">How many workers each has.</param>
+    private sealed record Scope(TimeSpan Faulty, int Clients, int Workers);
 }

@@ -30,12 +30,13 @@ internal sealed class Acquirement(Caller caller, ICoordinator coordinator, Workl
                 ? (ILease?)await coordinator.CreateLeaderElection(take.Resource.Name, Options(id, take)).AttachAsync(ticket)
                 : await Lock(id, take)!.AttachAsync(ticket));
 
-    private async Task<ILease?> WaitAndGiveUpAsync(string id, Take take, TimeSpan patience)
+    // The call begins first: a client that is killed at the wrong moment would have given up what it never began.
+    private Task<ILease?> WaitAndGiveUpAsync(string id, Take take, TimeSpan patience) => caller.CallAsync(id, Operation.Acquire, take, null, async () =>
     {
         using var giveUp = new CancellationTokenSource(patience, time);
         await using var told = giveUp.Token.Register(() => caller.Recorder.Record(new CallCancelled(caller.Recorder.Now, id)));
-        return await caller.CallAsync(id, Operation.Acquire, take, null, () => AcquireAsync(id, take, giveUp.Token));
-    }
+        return await AcquireAsync(id, take, giveUp.Token);
+    });
 
     private async Task<ILease?> AcquireAsync(string id, Take take, CancellationToken cancellationToken) => take.Resource.Kind switch
     {
