@@ -16,6 +16,9 @@ internal sealed class EtcdClaim(EtcdClaimKeys keys, int? place)
     /// <summary>Whether such a request ended without an answer: it may come to the server yet.</summary>
     public bool MayComeLate { get; set; }
 
+    /// <summary>Whether a request was refused and may have entered it all the same.</summary>
+    public bool MayStand { get; set; }
+
     /// <summary>How often its release was begun.</summary>
     public int Releases { get; set; }
 

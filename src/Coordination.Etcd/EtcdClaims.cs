@@ -62,7 +62,8 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
     /// <summary>Ends what <see cref="TryBegin"/> began.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="isAnswered">Whether the server has answered.</param>
-    public void End(string id, bool isAnswered)
+    /// <param name="mayStand">Whether the answer leaves open whether it was entered: its release then looks.</param>
+    public void End(string id, bool isAnswered, bool mayStand = false)
     {
         lock (_gate)
         {
@@ -70,7 +71,8 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
             {
                 claim.UnderWay--;
                 claim.MayComeLate |= !isAnswered;
-                if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, CreateRevision: 0, Releases: 0 } ||
+                claim.MayStand |= mayStand;
+                if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, MayStand: false, CreateRevision: 0, Releases: 0 } ||
                     claim is { UnderWay: 0, MayComeLate: false, IsOwed: true })
                 {
                     Remove(id, claim, releases: 0);

@@ -35,7 +35,10 @@ internal static class EtcdErrors
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
 
-    /// <summary>Whether the request certainly changed nothing and will not: it never left, or the cluster refused it.</summary>
+    /// <summary>
+    /// Whether the request is over, and changed nothing: it never left, or the cluster refused it. Of <see cref="IsOutOfSpace"/> only the first is certain: what meets the quota while it is
+    /// applied has been applied (etcd's <c>quotaApplierV3</c>).
+    /// </summary>
     public static bool DidNothing(Exception exception) => WasNotSent(exception) || Rpc(exception) is
     {
         StatusCode: StatusCode.ResourceExhausted or StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.Unauthenticated,

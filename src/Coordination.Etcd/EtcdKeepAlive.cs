@@ -8,11 +8,16 @@ namespace Coordination.Etcd;
 /// </summary>
 /// <param name="connection">The way to the cluster.</param>
 /// <param name="lease">The lease.</param>
-internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease) : IDisposable
+/// <param name="duration">How long it lives.</param>
+internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeSpan duration) : IDisposable
 {
+    // Of a lease's duration, the part that a member may be silent. The engine's first attempt at a renewal has at least a tenth.
+    private const int Patience = 12;
+
     private readonly LeaseKeepAliveRequest _request = new() { ID = lease };
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Open? _open;
+    private EtcdEndpoint? _asked;
     private volatile bool _disposed;
 
     /// <summary>Keeps the lease alive. One round trip, and one more when the stream that was there has broken.</summary>
@@ -22,12 +27,21 @@ internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease) : IDi
     public async ValueTask<TimeSpan> SendAsync(string? resource, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var began = 0L;
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(EtcdSession));
+            _asked = null;
+            began = TimeProvider.System.GetTimestamp();
             var ttl = await connection.AskAsync(
                 static (endpoint, self, headers, token) => self.AskAsync(endpoint, headers, token), this, true, "renew", resource, cancellationToken).ConfigureAwait(false);
             return TimeSpan.FromSeconds(ttl);
+        }
+        catch (OperationCanceledException) when (_asked is { } silent && TimeProvider.System.GetElapsedTime(began) > duration / Patience)
+        {
+            // Of a short lease there is less time left than a call may take: the next attempt, which has less yet, must not meet the same silence.
+            connection.MoveOn(silent);
+            throw;
         }
         finally
         {
@@ -48,6 +62,7 @@ internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease) : IDi
 
     private async Task<long> AskAsync(EtcdEndpoint endpoint, Metadata headers, CancellationToken cancellationToken)
     {
+        _asked = endpoint;
         if (_open is { } open && open.Endpoint == endpoint)
         {
             try

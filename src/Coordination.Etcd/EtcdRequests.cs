@@ -104,8 +104,8 @@ internal static class EtcdRequests
         Failure = { Get(claim) },
     };
 
-    /// <summary>Whether a key is there.</summary>
-    public static RequestOp Count(ByteString key) => new() { RequestRange = new RangeRequest { Key = key, CountOnly = true } };
+    /// <summary>Whether a key is there, and since when.</summary>
+    public static RequestOp Exists(ByteString key) => new() { RequestRange = new RangeRequest { Key = key, KeysOnly = true } };
 
     /// <summary>A queue: all of it in no order, or only how many stand in it.</summary>
     public static RequestOp Queue(in EtcdRange range, bool countOnly = false) =>

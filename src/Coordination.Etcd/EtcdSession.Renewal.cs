@@ -1,5 +1,6 @@
 using Coordination.Backends;
 using Etcdserverpb;
+using Mvccpb;
 
 namespace Coordination.Etcd;
 
@@ -22,7 +23,7 @@ internal sealed partial class EtcdSession
         {
             await Task.WhenAll(renewal, check).ConfigureAwait(false);
         }
-        catch (CoordinationException) when (renewal.IsCompletedSuccessfully)
+        catch (Exception exception) when (exception is CoordinationException or OperationCanceledException && renewal.IsCompletedSuccessfully)
         {
             // When the session has ended nothing else matters.
             if (await renewal.ConfigureAwait(false) > TimeSpan.Zero)
@@ -43,14 +44,14 @@ internal sealed partial class EtcdSession
         for (var i = 0; i < claims.Count; i++)
         {
             var known = _claims.Look(claims[i].Id);
-            var asked = new Asked(i, IsKnown: known is not null);
+            var asked = new Asked(i, known?.CreateRevision);
             if (_claims.KeysOf(claims[i].Id) is not { } keys)
             {
                 exceptions.Add(new ClaimRenewal(i, ClaimRenewalOutcome.Lost));
             }
             else if (known is not { IsGranted: false })
             {
-                questions.Add(new Question(EtcdRequests.Count(keys.Claim), [asked], IsQueue: false));
+                questions.Add(new Question(EtcdRequests.Exists(keys.Claim), [asked], IsQueue: false));
             }
             else if (queues.TryGetValue(claims[i].Resource, out var waiting))
             {
@@ -90,7 +91,7 @@ internal sealed partial class EtcdSession
 
     private void TakeOne(IReadOnlyList<ClaimKey> claims, Asked asked, RangeResponse answer, List<ClaimRenewal> exceptions)
     {
-        if (answer.Count == 0)
+        if (answer.Kvs is not [var kv] || !asked.IsSame(kv))
         {
             Gone(claims, asked, exceptions);
         }
@@ -107,7 +108,7 @@ internal sealed partial class EtcdSession
         foreach (var asked in waiting)
         {
             var claim = claims[asked.Index];
-            if (_claims.KeysOf(claim.Id) is not { } keys || !present.TryGetValue(keys.Claim, out var kv))
+            if (_claims.KeysOf(claim.Id) is not { } keys || !present.TryGetValue(keys.Claim, out var kv) || !asked.IsSame(kv))
             {
                 Gone(claims, asked, exceptions);
             }
@@ -123,13 +124,22 @@ internal sealed partial class EtcdSession
     private void Gone(IReadOnlyList<ClaimKey> claims, Asked asked, List<ClaimRenewal> exceptions)
     {
         exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Lost));
-        if (asked.IsKnown)
+        if (asked.CreateRevision is not null)
         {
             Lose(claims[asked.Index]);
         }
     }
 
-    private readonly record struct Asked(int Index, bool IsKnown);
+    /// <summary>A claim that was asked for.</summary>
+    /// <param name="Index">Its place in the renewal.</param>
+    /// <param name="CreateRevision">When it was entered, if that is known.</param>
+    private readonly record struct Asked(int Index, long? CreateRevision)
+    {
+        /// <summary>
+        /// Whether a key is the claim. After it was deleted by force a late copy of its request may have put it back, behind others: that is no claim of anybody's.
+        /// </summary>
+        public bool IsSame(KeyValue kv) => CreateRevision is null || kv.CreateRevision == CreateRevision;
+    }
 
     private readonly record struct Question(RequestOp Request, List<Asked> Claims, bool IsQueue);
 }

@@ -27,7 +27,7 @@ internal sealed partial class EtcdSession : IBackendSession
         _lease = lease;
         _epoch = new EtcdEpoch(backend.Keys.EpochOf(lease));
         _claims = new EtcdClaims(backend.Keys, lease);
-        _keepAlive = new EtcdKeepAlive(backend.Connection, lease);
+        _keepAlive = new EtcdKeepAlive(backend.Connection, lease, duration);
         _listener = listener;
         Duration = duration;
         backend.Opened();
@@ -50,8 +50,9 @@ internal sealed partial class EtcdSession : IBackendSession
 
     /// <summary>The key of a claim; one that is never there when the session does not have it any more.</summary>
     /// <param name="claim">The claim.</param>
+    /// <param name="isHeld">Whether its lease is held. One that was handed over keeps its key.</param>
     /// <returns>The key.</returns>
-    public ByteString KeyOf(ClaimKey claim) => (_claims.KeysOf(claim.Id) ?? Keys.Of(claim.Resource, claim.Id)).Claim;
+    public ByteString KeyOf(ClaimKey claim, bool isHeld = true) => ((isHeld ? _claims.KeysOf(claim.Id) : null) ?? Keys.Of(claim.Resource, claim.Id)).Claim;
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -71,6 +72,7 @@ internal sealed partial class EtcdSession : IBackendSession
         }
 
         var isAnswered = false;
+        var mayStand = false;
         try
         {
             var result = request.Intent == ClaimIntent.Queue
@@ -86,12 +88,14 @@ internal sealed partial class EtcdSession : IBackendSession
         }
         catch (CoordinationException exception) when (EtcdErrors.DidNothing(exception))
         {
+            // The transaction that meets the quota is applied, and answered as if it were not.
             isAnswered = true;
+            mayStand = EtcdErrors.IsOutOfSpace(exception);
             throw;
         }
         finally
         {
-            _claims.End(id, isAnswered);
+            _claims.End(id, isAnswered, mayStand);
         }
     }
 
@@ -272,7 +276,8 @@ internal sealed partial class EtcdSession : IBackendSession
         }
         catch (CoordinationException exception) when (EtcdErrors.IsOutOfSpace(exception))
         {
-            // There is no space to begin an epoch, nor for a claim: none enters before there is again, and then the maintenance sees to it.
+            // There is no space to begin an epoch, nor for a claim: none enters before there is again, and then the maintenance sees to it. (The one that meets the quota is done all the same,
+            // epoch and all; it is then not known whether the claim was there.)
             response = await Connection.TransactAsync(
                 EtcdRequests.Release(keys.Claim, _lease, epoch: null), "release", claim.Resource, cancellationToken).ConfigureAwait(false);
             _claims.Owe(claim.Id);

@@ -356,8 +356,7 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
 
         if (response.Created)
         {
-            begun();
-            _ = ReadAsync(queue!, queue!.Watched(), stream);
+            _ = ReadAsync(queue!, queue!.Watched(), stream, begun);
         }
 
         if (response.Events.Count > 0)
@@ -366,12 +365,13 @@ internal sealed class EtcdWatches(EtcdConnection connection, EtcdKeys keys, ILog
         }
     }
 
-    private async Task ReadAsync(EtcdQueue queue, int watch, CancellationTokenSource stream)
+    private async Task ReadAsync(EtcdQueue queue, int watch, CancellationTokenSource stream, Action begun)
     {
         try
         {
             queue.Read(watch, await connection.ReadAsync(
                 new RangeRequest { Key = queue.Range.Start, RangeEnd = queue.Range.End }, "read the queue of", queue.Resource, stream.Token).ConfigureAwait(false));
+            begun();
         }
         catch (Exception)
         {

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Coordination.Backends;
+using Coordination.Conformance;
 using Coordination.Etcd.Tests.Servers;
+using Coordination.Etcd.Tests.Support;
 
 namespace Coordination.Etcd.Tests;
 
@@ -50,6 +53,44 @@ public sealed class ClusterPartitionTests(ITestOutputHelper output)
         await next.ReleaseAsync(Token);
         await using var healed = await last.WaitAsync(Patience, Token);
         Assert.True(healed.FencingToken > next.FencingToken);
+    }
+
+    [Fact]
+    public async Task A_renewal_with_less_time_than_a_call_may_take_leaves_a_silent_member()
+    {
+        await using var cluster = await EtcdCluster.StartAsync();
+        var victim = await cluster.FollowerAsync();
+        var endpoints = string.Join(',', cluster.Members.OrderBy(member => member != victim).Select(static member => member.Address));
+        await using var backend = EtcdBackend.Create(new EtcdBackendOptions { Endpoints = endpoints, CallTimeout = TimeSpan.FromSeconds(60) });
+        await using var session = await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(12)), new RecordingListener(), Token);
+        var claim = FaultTests.Exclusive("x");
+        await session.ClaimAsync(claim, Token);
+        Assert.False((await session.RenewAsync([claim.Key], Token)).IsSessionLost);
+        await victim.FreezeAsync();
+        try
+        {
+            // A quarter of the call timeout it is not: of a lease of three seconds there would be none left by then.
+            await RenewAsync(TimeSpan.FromSeconds(1.5), fails: true);
+            await RenewAsync(TimeSpan.FromSeconds(8), fails: false);
+        }
+        finally
+        {
+            await victim.ResumeAsync();
+        }
+
+        async Task RenewAsync(TimeSpan within, bool fails)
+        {
+            using var limit = new CancellationTokenSource(within);
+            var renewal = session.RenewAsync([claim.Key], limit.Token).AsTask();
+            if (fails)
+            {
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renewal);
+            }
+            else
+            {
+                Assert.False((await renewal).IsSessionLost);
+            }
+        }
     }
 
     [Theory]

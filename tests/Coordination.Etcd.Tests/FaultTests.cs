@@ -138,12 +138,20 @@ public sealed class FaultTests
         using var log = new RecordingLog();
         await using var holder = new Coordinator(EtcdBackend.Create(server.Address));
         await using var waiter = new Coordinator(EtcdBackend.Create(new EtcdBackendOptions { Endpoints = $"http://{proxy.EndPoint}" }, log));
-        var held = await holder.CreateLock("lagging").AcquireAsync(Token);
-        var waiting = waiter.CreateLock("lagging").AcquireAsync(Token).AsTask();
+        var first = await holder.CreateLock("lagging").AcquireAsync(Token);
+        var second = waiter.CreateLock("lagging").AcquireAsync(Token).AsTask();
         await UntilAsync(async () => (await holder.InspectAsync("lagging", Token)).Waiters.Count == 1);
+        var holding = holder.CreateLock("lagging").AcquireAsync(Token).AsTask();
+        await UntilAsync(async () => (await holder.InspectAsync("lagging", Token)).Waiters.Count == 2);
+        var waiting = waiter.CreateLock("lagging").AcquireAsync(Token).AsTask();
+        await UntilAsync(async () => (await holder.InspectAsync("lagging", Token)).Waiters.Count == 3);
+
+        // The watch is made, and the queue read: it has granted one turn already.
+        await first.ReleaseAsync(Token);
+        await (await second).ReleaseAsync(Token);
+        var held = await holding;
 
         // More than the server keeps for a watch that does not listen, and then compacted away before it listens again.
-        await UntilAsync(async () => await server.MetricAsync("etcd_debugging_mvcc_watcher_total") > 0);
         proxy.Pause();
         var key = ByteString.CopyFromUtf8("coordination|lagging|~~~~~~~~~~~~~~~~~~~~~~");
         var value = ByteString.CopyFromUtf8("x1:" + new string('x', 1024));

@@ -56,6 +56,21 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task A_lease_that_was_handed_over_guards_only_for_who_has_it_now()
+    {
+        await using var server = await FaultTests.StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var coordinator = new Coordinator(EtcdBackend.Create(server.Address));
+        var @lock = coordinator.CreateLock("account/42", new LeaseOptions { AutoRenew = false });
+        var lease = await @lock.AcquireAsync(Token);
+        var ticket = await lease.DetachAsync(Token);
+        Assert.False(await WriteAsync(admin, lease, "handed over"));
+        await using var taken = await @lock.AttachAsync(ticket, Token);
+        Assert.True(await WriteAsync(admin, taken, "1"));
+        Assert.False(await WriteAsync(admin, lease, "former"));
+    }
+
+    [Fact]
     public async Task A_lease_of_another_backend_is_refused()
     {
         await using var coordinator = new Coordinator(new InMemoryServer().CreateBackend());

@@ -93,6 +93,52 @@ public sealed class LeftoverTests
     }
 
     [Fact]
+    public async Task A_claim_that_meets_the_quota_and_is_applied_all_the_same_goes_with_its_release()
+    {
+        await using var server = await FaultTests.StartAsync("--quota-backend-bytes", "4194304");
+        using var admin = new Admin(server.Address);
+        await using var backend = EtcdBackend.Create(server.Address);
+        await using var session = await FaultTests.OpenAsync(backend);
+        var held = FaultTests.Exclusive("held");
+        await session.ClaimAsync(held, Token);
+        await FaultTests.FillAsync(admin);
+        var refused = FaultTests.Exclusive("x");
+        await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(refused, Token));
+
+        // The server checks the quota before it takes a request and again when it applies it, and the second time it applies it first (quotaApplierV3): the same answer, and the key is there.
+        var applied = Late(backend, session, refused, await admin.LeaseOfAsync(held.Key));
+        await FaultTests.MakeSpaceAsync(admin);
+        Assert.True((await admin.Kv.TxnAsync(applied)).Succeeded);
+
+        Assert.True(await session.ReleaseAsync(refused.Key, Token));
+        Assert.False(await admin.ExistsAsync(refused.Key));
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(FaultTests.Exclusive("x"), Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_held_claim_that_a_late_copy_has_put_back_behind_another_is_lost()
+    {
+        await using var server = await FaultTests.StartAsync();
+        using var admin = new Admin(server.Address);
+        await using var proxy = FaultProxy.Start(server.EndPoint);
+        await using var backend = EtcdBackend.Create($"http://{proxy.EndPoint}");
+        await using var session = await FaultTests.OpenAsync(backend);
+        await using var other = await FaultTests.OpenAsync(backend);
+        var claim = await HeldWithoutAnswerAsync(proxy, session, "x");
+        var late = Late(backend, session, claim, await admin.LeaseOfAsync(claim.Key));
+        await admin.DeleteAsync(claim.Key);
+        var next = FaultTests.Exclusive("x");
+        Assert.Equal(ClaimOutcome.Granted, (await other.ClaimAsync(next, Token)).Outcome);
+        Assert.True((await admin.Kv.TxnAsync(late)).Succeeded);
+
+        // Its key is there, and it is not the claim that was granted.
+        Assert.Equal(ClaimRenewalOutcome.Lost, Assert.Single((await session.RenewAsync([claim.Key], Token)).Exceptions).Outcome);
+        Assert.Null(await backend.MaintainAsync(Token));
+        Assert.False(await admin.ExistsAsync(claim.Key));
+        Assert.True(await admin.ExistsAsync(next.Key));
+    }
+
+    [Fact]
     public async Task A_watch_does_not_outlive_the_last_session()
     {
         await using var server = await FaultTests.StartAsync();

@@ -41,6 +41,22 @@ public sealed class LossAndEndRulesTests
         Told().Queue(20, ["c2/0/1"], []).Keeps(); // the one ahead has left
     }
 
+    [Theory]
+    [InlineData(15, true)]
+    [InlineData(25, false)]
+    public void One_behind_is_granted_where_the_one_ahead_has_given_up(double end, bool isRight)
+    {
+        var story = new Story().Call("c1/0/1", 0, end, Outcome.Failed).Call("c2/0/1", 0, null).Queue(10, [], ["c1/0/1", "c2/0/1"]).Queue(20, ["c2/0/1"], ["c1/0/1"]);
+        if (isRight)
+        {
+            story.Keeps();
+        }
+        else
+        {
+            story.Breaks(Rule.Order);
+        }
+    }
+
     [Fact]
     public void One_behind_was_granted_between_two_looks() => new Story()
         .Call("c1/0/1", 0, null)

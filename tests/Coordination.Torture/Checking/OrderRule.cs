@@ -3,7 +3,8 @@ using Coordination.Torture.Recording;
 namespace Coordination.Torture.Checking;
 
 /// <summary>
-/// Who was seen to wait ahead of whom: as long as the one ahead still waits under the same claim, the one behind has not been granted.
+/// Who was seen to wait ahead of whom: as long as the one ahead still waits under the same claim, the one behind has not been granted. A claim whose call has ended waits for nothing, wherever it
+/// is still seen.
 /// </summary>
 internal static class OrderRule
 {
@@ -18,7 +19,7 @@ internal static class OrderRule
                 // Two questions that overlap may have been answered in either order.
                 if (before is not null && before.Answered <= queue.At)
                 {
-                    foreach (var (passed, granted) in Passed(before, queue, holds))
+                    foreach (var (passed, granted) in Passed(before, queue, holds).Where(pair => !HasGivenUp(history, pair.Passed, queue.At)))
                     {
                         yield return new Violation(
                             Rule.Order,
@@ -32,6 +33,9 @@ internal static class OrderRule
             }
         }
     }
+
+    private static bool HasGivenUp(History history, QueuedClaim claim, TimeSpan at) =>
+        history.FindCall(claim.Call) is { Outcome: not Outcome.Granted, EndedAt: { } ended } && ended <= at;
 
     private static IEnumerable<(QueuedClaim Passed, QueuedClaim Granted)> Passed(QueueSeen before, QueueSeen now, ILookup<string, Hold> holds)
     {
