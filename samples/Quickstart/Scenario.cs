@@ -7,7 +7,7 @@ internal sealed class Scenario(Crew crew, Board board, ICoordinator coordinator)
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WatchTime = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LeaderTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LeaderTime = Setting.LeaseDuration + Setting.Slack;
     private volatile Leader? _leader;
 
     /// <summary>Runs it all.</summary>

@@ -12,7 +12,7 @@ internal static class Setting
     public static readonly string[] Resources = [Lock, Semaphore, Election];
 
     /// <summary>Short, so that the take-over after a crash is seen soon. Thirty seconds, the default, tolerate longer outages.</summary>
-    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(5);
 
     /// <summary>What a take-over may last beyond the lease on a busy machine before the referee complains.</summary>
     public static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
@@ -21,6 +21,6 @@ internal static class Setting
     {
         Holder = holder,
         LeaseDuration = LeaseDuration,
-        SafetyMargin = TimeSpan.FromSeconds(0.5),
+        SafetyMargin = TimeSpan.FromSeconds(1),
     };
 }

@@ -61,7 +61,7 @@ app.MapPost("/locks/{number:int}", async (int number, int? milliseconds, ICoordi
     }
 
     using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
-    await Task.Delay(Math.Clamp(milliseconds ?? 2000, 0, 60_000), either.Token);
+    await Task.Delay(Math.Clamp(milliseconds ?? 2000, 0, 300_000), either.Token);
     return Results.Ok(new { token = lease.FencingToken.Value });
 });
 

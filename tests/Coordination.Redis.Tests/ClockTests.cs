@@ -13,7 +13,7 @@ public sealed class ClockTests(ClockFixture fixture) : BackendTests(fixture), IC
     public async Task Rule_9_after_a_step_back_a_dead_holder_keeps_others_out_for_one_duration_at_most()
     {
         await fixture.Server.SetClockAsync(TimeSpan.Zero);
-        await HoldAsync(session: await OpenAsync(500));
+        await HoldAsync(session: await OpenAsync(3_000));
         var (waiting, _) = await QueueAsync();
 
         await fixture.Server.SetClockAsync(-Hour);
@@ -21,7 +21,7 @@ public sealed class ClockTests(ClockFixture fixture) : BackendTests(fixture), IC
         // Clamped to one duration from the first script after the step.
         var (_, stepped) = await ClaimAsync(id: waiting.Id);
         Assert.Equal(ClaimOutcome.Waiting, stepped.Outcome);
-        Assert.InRange(stepped.RecheckAfter!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(502));
+        Assert.InRange(stepped.RecheckAfter!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(3_002));
         await PassAsync(stepped.RecheckAfter.Value);
         Assert.Equal(ClaimOutcome.Granted, (await ClaimAsync(id: waiting.Id)).Result.Outcome);
     }
@@ -30,7 +30,7 @@ public sealed class ClockTests(ClockFixture fixture) : BackendTests(fixture), IC
     public async Task Rule_9_a_step_back_takes_nothing_from_a_holder_and_frees_used_up_ids_in_time()
     {
         await fixture.Server.SetClockAsync(TimeSpan.Zero);
-        var session = await OpenAsync(1_000);
+        var session = await OpenAsync(3_000);
         var (held, token) = await HoldAsync(session: session);
         var dead = new ClaimKey(Resource, NewId());
         Assert.False(await session.ReleaseAsync(dead, Token));

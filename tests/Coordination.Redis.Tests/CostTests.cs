@@ -120,15 +120,17 @@ public sealed partial class CostTests(CostFixture fixture) : BackendTests(fixtur
     [Fact]
     public async Task Those_who_gave_up_waiting_cost_those_who_come_after_them_nothing()
     {
-        await HoldAsync();
+        // Long, as the moments at which ids are free again are a quarter of it apart.
+        var session = await OpenAsync(600_000);
+        await HoldAsync(session: session);
 
         // Each leaves its id used up for a duration. Whoever reads them all makes n waiters cost n squared.
         var cost = await CountAsync(async () =>
         {
             for (var i = 0; i < 1_000; i++)
             {
-                var (gaveUp, _) = await QueueAsync();
-                await Session.ReleaseAsync(gaveUp, Token);
+                var (gaveUp, _) = await QueueAsync(session: session);
+                await session.ReleaseAsync(gaveUp, Token);
             }
         });
 

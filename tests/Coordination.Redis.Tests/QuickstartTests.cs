@@ -33,7 +33,7 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
         await using var servers = await Redlock.RedlockServers.StartAsync(3);
 
         // A new set admits itself when it has been up for the longest lease.
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(TimeSpan.FromSeconds(7));
         using var run = QuickstartRun.Start("--redlock", string.Join(',', servers.EndPoints));
         await run.LineAsync(" leads, token ");
         await servers.All[2].FreezeAsync();
@@ -96,6 +96,9 @@ public sealed partial class QuickstartTests(QuickstartRuns runs, RedisClusterPoo
 
         using var run = QuickstartRun.Start();
         await run.LineAsync(" leads, token ");
+
+        // The first may lead before the last was started.
+        await run.UntilAsync(static output => WorkerIds().Count(output) >= 4);
         var workers = WorkerIds().Matches(run.Output).Select(static match => int.Parse(match.Groups[1].ValueSpan, null)).ToList();
 
         run.Signal(signal);
@@ -197,9 +200,12 @@ public sealed class QuickstartRun : IDisposable
     }
 
     /// <summary>Waits until a line says so.</summary>
-    public async Task LineAsync(string text)
+    public Task LineAsync(string text) => UntilAsync(output => output.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Waits until what it has said so far is as wanted.</summary>
+    public async Task UntilAsync(Func<string, bool> isAsWanted)
     {
-        while (!Output.Contains(text, StringComparison.Ordinal))
+        while (!isAsWanted(Output))
         {
             Assert.False(_process.HasExited, Output);
             await Task.Delay(50);

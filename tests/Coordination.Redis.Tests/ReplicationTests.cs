@@ -28,7 +28,9 @@ public sealed class ReplicationTests : IAsyncLifetime
     public async Task A_lease_that_the_replica_confirmed_survives_the_primarys_end()
     {
         var servers = await StartAsync(sentinel: true);
-        var holder = Connect(servers.Configuration, acks: 1);
+
+        // It outlives the failover, the restart and the copying: until there is a replica again, no renewal counts.
+        var holder = Connect(servers.Configuration, acks: 1, duration: TimeSpan.FromMinutes(2));
         var other = Connect(servers.Configuration);
         var held = await holder.CreateLock("survives").AcquireAsync(Token);
         await using var before = await other.CreateLock("other").AcquireAsync(Token);
@@ -68,7 +70,7 @@ public sealed class ReplicationTests : IAsyncLifetime
     public async Task A_grant_that_too_few_confirm_is_refused_by_name_and_undone()
     {
         var servers = await StartAsync();
-        var coordinator = Connect(servers.Configuration, acks: 1, operationTimeout: TimeSpan.FromSeconds(2));
+        var coordinator = Connect(servers.Configuration, acks: 1, operationTimeout: TimeSpan.FromSeconds(8));
         servers.Link.Pause();
 
         var fault = await Assert.ThrowsAsync<CoordinationException>(async () => await coordinator.CreateLock("refused").TryAcquireAsync(TimeSpan.Zero, Token));
@@ -85,7 +87,7 @@ public sealed class ReplicationTests : IAsyncLifetime
     public async Task Many_that_too_few_confirm_do_not_wait_for_one_another()
     {
         var servers = await StartAsync();
-        var coordinator = Connect(servers.Configuration, acks: 1, operationTimeout: TimeSpan.FromSeconds(3));
+        var coordinator = Connect(servers.Configuration, acks: 1, operationTimeout: TimeSpan.FromSeconds(8));
         await using (await coordinator.CreateLock("first").AcquireAsync(Token))
         {
         }
@@ -104,7 +106,7 @@ public sealed class ReplicationTests : IAsyncLifetime
     public async Task A_renewal_that_too_few_confirm_moves_no_deadline()
     {
         var servers = await StartAsync();
-        var coordinator = Connect(servers.Configuration, acks: 1, duration: TimeSpan.FromSeconds(3));
+        var coordinator = Connect(servers.Configuration, acks: 1, duration: TimeSpan.FromSeconds(9));
         await using var lease = await coordinator.CreateLock("renewed").AcquireAsync(Token);
         var lost = new TaskCompletionSource();
         await using var registration = lease.Lost.Register(lost.SetResult);

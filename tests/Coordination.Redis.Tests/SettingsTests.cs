@@ -78,7 +78,7 @@ public sealed class SettingsTests
 
     private static async Task UseAsync(string configuration, RecordingLog log)
     {
-        await using var coordinator = new Coordinator(RedisBackend.Create(new RedisBackendOptions { Configuration = configuration }, log));
+        await using var coordinator = new Coordinator(RedisBackend.Create(new RedisBackendOptions { Configuration = configuration + Patient.Connection }, log));
         await using (await coordinator.CreateLock("x").AcquireAsync(Token))
         {
         }
@@ -87,10 +87,7 @@ public sealed class SettingsTests
         {
         }
 
-        while (log.Events.All(static e => e.Id is not (MayEvict or NotPermitted)))
-        {
-            await Task.Delay(10, Token);
-        }
+        await log.OfAsync(MayEvict, NotPermitted);
     }
 
     private static async Task<RedisServerProcess> StartAsync(params string[] arguments)

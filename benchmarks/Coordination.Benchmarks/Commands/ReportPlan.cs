@@ -60,7 +60,7 @@ internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
             UncontendedSeconds = 0.2,
             Contenders = [2],
             ContendersOnRedis = [2],
-            ContentionSeconds = 0.5,
+            ContentionSeconds = 2,
             WarmUpSeconds = 0.1,
             HandOffRounds = 1,
             Crashes = 0,

@@ -9,7 +9,7 @@ namespace Coordination.Benchmarks.Servers;
 /// <summary>A redis-server of our own on a free loopback port, in RAM.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
 
     private readonly DirectoryInfo _directory;
     private readonly int _port;

@@ -17,8 +17,9 @@ internal static class RedlockServers
 
     public static ICoordinationBackend Connect(string servers, string prefix)
     {
-        // A set that is new, as that of a prefix of our own is, is admitted when its youngest server has been up for the longest lease.
-        var options = new RedlockBackendOptions { KeyPrefix = prefix, LongestDuration = Setting.LeaseDuration, MasterTimeout = Setting.LeaseDuration };
+        // A set that is new, as that of a prefix of our own is, is admitted when its youngest server has been up for the longest lease. What waits for one that has fallen silent,
+        // waits for less than a lease.
+        var options = new RedlockBackendOptions { KeyPrefix = prefix, LongestDuration = Setting.LeaseDuration, MasterTimeout = Setting.LeaseDuration / 2 };
         foreach (var server in servers.Split(','))
         {
             options.Masters.Add(server);

@@ -1,4 +1,5 @@
 using Coordination.DependencyInjection;
+using Coordination.Ecosystem.Tests.Diagnostics;
 using Coordination.Etcd;
 using Coordination.InMemory;
 using Coordination.Redis;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Coordination.Ecosystem.Tests.DependencyInjection;
 
 /// <summary>An appsettings section chooses the backend; what is wrong in it fails the start, and is named by its key.</summary>
+[Collection(Meters.OneByOne)]
 public sealed class ConfiguredBackendTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

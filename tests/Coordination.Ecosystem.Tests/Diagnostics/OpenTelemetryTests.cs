@@ -7,6 +7,7 @@ using OpenTelemetry.Trace;
 namespace Coordination.Ecosystem.Tests.Diagnostics;
 
 /// <summary>What OpenTelemetry's SDK collects from the names that the page on telemetry gives.</summary>
+[Collection(Meters.OneByOne)]
 public sealed class OpenTelemetryTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

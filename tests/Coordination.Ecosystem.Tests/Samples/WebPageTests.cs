@@ -14,7 +14,7 @@ public sealed partial class WebPageTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task The_page_shows_live_who_leads_holds_and_waits_and_follows_when_the_leader_is_stopped()
     {
         var ct = TestContext.Current.CancellationToken;
@@ -49,8 +49,8 @@ public sealed partial class WebPageTests
         await UntilAsync(left, "#leader", $"^(?!{Regex.Escape(steps)})This instance leads");
 
         // Who holds and who waits, on both pages: a request to the second, and the leader's work, which comes by.
-        using var client = new HttpClient();
-        var held = client.PostAsync(new Uri($"http://localhost:{second}/locks/2?milliseconds=60000"), null, ct);
+        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var held = client.PostAsync(new Uri($"http://localhost:{second}/locks/2?milliseconds=300000"), null, ct);
         await UntilAsync(left, "#locks", @"invoice/2\s+two \(token [0-9]+\)\s+one");
         await UntilAsync(right, "#locks", @"invoice/2\s+two \(token [0-9]+\)\s+one");
         Assert.Equal(HttpStatusCode.OK, await ClickAsync(left, 1));

@@ -1,4 +1,5 @@
 using Coordination.Redis.Tests.Servers;
+using Coordination.Redis.Tests.Support;
 using StackExchange.Redis;
 
 namespace Coordination.Redis.Tests.Redlock;
@@ -29,6 +30,19 @@ public sealed class RedlockServers : IAsyncDisposable
     public IReadOnlyList<RedisServerProcess> All { get; }
 
     public string[] EndPoints => [.. All.Select(static server => server.EndPoint)];
+
+    /// <summary>How a backend reaches them without an engine that asks again: a first connection may take all the time that a master has.</summary>
+    /// <param name="masterTimeout">That time.</param>
+    public RedlockBackendOptions Options(TimeSpan masterTimeout)
+    {
+        var options = new RedlockBackendOptions { MasterTimeout = masterTimeout };
+        foreach (var endPoint in EndPoints)
+        {
+            options.Masters.Add(endPoint + Patient.Connection);
+        }
+
+        return options;
+    }
 
     /// <summary>Starts masters that nobody has admitted.</summary>
     public static async Task<RedlockServers> StartAsync(int count, bool fakeClock = false, bool keepsData = true)

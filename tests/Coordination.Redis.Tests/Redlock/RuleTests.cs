@@ -23,7 +23,7 @@ public sealed class RuleTests : IAsyncLifetime
     [Fact]
     public async Task Rule_12_a_late_release_of_one_attempt_does_not_free_another()
     {
-        await using var backend = RedlockBackend.Create(_servers!.EndPoints);
+        await using var backend = Patiently();
         await using var session = await OpenAsync(backend);
         var claim = new ClaimRequest(new ClaimKey("lock", "id"), ClaimMode.Exclusive, 1, "");
         var granted = await session.ClaimAsync(claim, Cancellation);
@@ -42,8 +42,8 @@ public sealed class RuleTests : IAsyncLifetime
     [Fact]
     public async Task Rule_16_a_client_whose_proposals_are_behind_is_not_starved()
     {
-        await using var fast = RedlockBackend.Create(_servers!.EndPoints);
-        await using var slow = RedlockBackend.Create(_servers.EndPoints);
+        await using var fast = Patiently();
+        await using var slow = Patiently();
         await using var ahead = await OpenAsync(fast);
         await using var behind = await OpenAsync(slow);
         for (var round = 0; round < 20; round++)
@@ -155,6 +155,9 @@ public sealed class RuleTests : IAsyncLifetime
         var settings = Assert.Throws<ArgumentException>(() => new Coordinator(RedlockBackend.Create(options), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(41) }));
         Assert.Contains(nameof(CoordinatorOptions.LeaseDuration), settings.Message, StringComparison.Ordinal);
     }
+
+    // For what no engine asks again.
+    private RedlockBackend Patiently() => RedlockBackend.Create(_servers!.Options(TimeSpan.FromSeconds(5)));
 
     private static async Task<IBackendSession> OpenAsync(RedlockBackend backend) =>
         await backend.OpenSessionAsync(new SessionRequest(TimeSpan.FromSeconds(20)), new RecordingListener(), Cancellation);

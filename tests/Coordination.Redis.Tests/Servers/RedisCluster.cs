@@ -9,15 +9,18 @@ public sealed class RedisCluster : IAsyncDisposable
 {
     private const int Slots = 16384;
 
+    // After how long a silent node is held for dead. Tests may freeze nodes, and a machine may stand still.
+    private const int NodeTimeout = 15_000;
+
     private readonly List<RedisNode> _nodes;
 
-    private RedisCluster(int nodes, TimeSpan nodeTimeout, bool fakeClock, bool needsAllSlots)
+    private RedisCluster(int nodes, bool fakeClock, bool needsAllSlots)
     {
         _nodes = [.. Enumerable.Range(0, nodes).Select(_ => new RedisNode(
             fakeClock,
             "--cluster-enabled", "yes",
             "--cluster-port", $"{FreePort.Next()}",
-            "--cluster-node-timeout", $"{nodeTimeout.TotalMilliseconds:0}",
+            "--cluster-node-timeout", $"{NodeTimeout}",
             "--cluster-require-full-coverage", needsAllSlots ? "yes" : "no",
             "--cluster-replica-validity-factor", "0",
             "--appendonly", "yes",
@@ -35,14 +38,12 @@ public sealed class RedisCluster : IAsyncDisposable
 
     /// <summary>Starts a cluster, and waits until each node serves. That takes two seconds: so long a master waits after its start.</summary>
     /// <param name="replicas">Whether each master has a replica.</param>
-    /// <param name="nodeTimeout">After how long a silent node is held for dead; 15 s by default, so that tests may freeze nodes.</param>
     /// <param name="fakeClock">Whether the nodes' clocks can be set.</param>
     /// <param name="needsAllSlots">Whether nothing is served when a part of the slots is not.</param>
     /// <returns>The cluster.</returns>
-    public static async Task<RedisCluster> StartAsync(
-        bool replicas = false, TimeSpan? nodeTimeout = null, bool fakeClock = false, bool needsAllSlots = true)
+    public static async Task<RedisCluster> StartAsync(bool replicas = false, bool fakeClock = false, bool needsAllSlots = true)
     {
-        var cluster = new RedisCluster(replicas ? Masters * 2 : Masters, nodeTimeout ?? TimeSpan.FromSeconds(15), fakeClock, needsAllSlots);
+        var cluster = new RedisCluster(replicas ? Masters * 2 : Masters, fakeClock, needsAllSlots);
         try
         {
             await cluster.LaunchAsync();
@@ -63,6 +64,22 @@ public sealed class RedisCluster : IAsyncDisposable
     /// <summary>Waits until each node that runs knows of all slots that they are served.</summary>
     public Task ReadyAsync() => Task.WhenAll(_nodes.Select(static node =>
         node.UntilAsync("CLUSTER INFO", static info => info.Contains("cluster_state:ok", StringComparison.Ordinal))));
+
+    /// <summary>Kills a master, when its replica has all that it wrote, and waits until the replica leads.</summary>
+    /// <param name="master">The master's number.</param>
+    /// <remarks>Only here are nodes quick to call one another dead: see <see cref="RedisReplication.PromotedAsync"/>.</remarks>
+    public async Task FailOverAsync(int master)
+    {
+        var (dies, replica) = (_nodes[master], _nodes[Masters + master]);
+
+        // WAIT would not do: it knows only what its own connection wrote.
+        var written = Offset(await dies.ExecuteAsync("INFO replication"));
+        await replica.UntilAsync("INFO replication", info => Offset(info) >= written);
+        await SetNodeTimeoutAsync(_nodes, 1000);
+        await dies.Process.KillAsync();
+        await replica.UntilAsync("ROLE", static role => role.StartsWith("master", StringComparison.Ordinal));
+        await SetNodeTimeoutAsync(_nodes.Where(node => node != dies), NodeTimeout);
+    }
 
     /// <summary>The master that serves a slot at the beginning.</summary>
     /// <param name="slot">The slot.</param>
@@ -85,6 +102,15 @@ public sealed class RedisCluster : IAsyncDisposable
             await node.DisposeAsync();
         }
     }
+
+    private static long Offset(string info)
+    {
+        const string Name = "master_repl_offset:";
+        return long.Parse(info.Split('\n').Single(static line => line.StartsWith(Name, StringComparison.Ordinal)).AsSpan(Name.Length).TrimEnd(), CultureInfo.InvariantCulture);
+    }
+
+    private static Task SetNodeTimeoutAsync(IEnumerable<RedisNode> nodes, int milliseconds) => Task.WhenAll(nodes.Select(node =>
+        node.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"CONFIG SET cluster-node-timeout {milliseconds}"))));
 
     private static int First(int master) => (Slots * master / Masters) + (master > 0 && master < Masters ? 1 : 0);
 

@@ -45,7 +45,7 @@ public abstract class BackendTests(IServerFixture fixture) : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         EndPoint = await fixture.RequireAsync();
-        _connection = await ConnectionMultiplexer.ConnectAsync($"{EndPoint},allowAdmin=true");
+        _connection = await ConnectionMultiplexer.ConnectAsync($"{EndPoint},allowAdmin=true{Patient.Connection}");
         _backend = Connect();
         _session = await OpenAsync();
     }
@@ -68,7 +68,7 @@ public abstract class BackendTests(IServerFixture fixture) : IAsyncLifetime
 
     /// <summary>Another backend: another process, as far as the server can tell.</summary>
     /// <returns>The backend.</returns>
-    protected RedisBackend Connect() => RedisBackend.Create(new RedisBackendOptions { Configuration = EndPoint });
+    protected RedisBackend Connect() => RedisBackend.Create(new RedisBackendOptions { Configuration = EndPoint + Patient.Connection });
 
     /// <summary>Opens a session.</summary>
     /// <param name="milliseconds">Its duration.</param>

@@ -34,16 +34,17 @@ public sealed class RecordingLog : ILoggerFactory, ILogger
     }
 
     /// <summary>Waits for an event.</summary>
-    /// <param name="id">Its id.</param>
+    /// <param name="ids">Its id, or several: the first that comes.</param>
     /// <returns>The event.</returns>
-    public async Task<(int Id, LogLevel Level, string Text)> OfAsync(int id)
+    public async Task<(int Id, LogLevel Level, string Text)> OfAsync(params int[] ids)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (Events.All(e => e.Id != id))
+        while (!Events.Any(e => ids.Contains(e.Id)))
         {
-            await Task.Delay(10, limit.Token);
+            Assert.False(limit.IsCancellationRequested, $"No event {string.Join(" or ", ids)} within 30 s. There were:\n{string.Join('\n', Events)}");
+            await Task.Delay(10);
         }
 
-        return Events.First(e => e.Id == id);
+        return Events.First(e => ids.Contains(e.Id));
     }
 }
