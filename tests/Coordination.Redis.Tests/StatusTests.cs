@@ -209,7 +209,7 @@ public abstract class StatusTests(IServerFixture fixture) : BackendTests(fixture
     }
 
     // The driver raises its event for connections that are back also for the first ones, when they are up, and a backend then has everybody ask again. Here that was before the backend:
-    // what is heard, is heard of what the test does. Each half answers a ping when its event was raised.
+    // what is heard, is heard of what the test does. Each half answers a ping after its event.
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
         var configuration = RedisConnection.Configure(EndPoint + Patient.Connection);
