@@ -25,6 +25,9 @@ var options = new CoordinatorOptions
 {
     LeaseDuration = TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture)),
     Holder = $"worker/{Environment.ProcessId}",
+
+    // Tests kill and pause these processes, not their servers. A call is to fail by none of it, however busy the machine is.
+    OperationTimeout = TimeSpan.FromSeconds(15),
 };
 await using var coordinator = new Coordinator(backend, options);
 

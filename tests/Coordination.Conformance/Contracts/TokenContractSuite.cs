@@ -156,10 +156,23 @@ public abstract class TokenContractSuite(BackendFixture fixture) : ContractSuite
 
         // Asked again while the backend says so, as the engine does: of several servers one may still have to learn of the release.
         var next = Exclusive(name);
-        var result = await after.ClaimAsync(next);
+        ClaimResult? result = null;
         await Time.UntilAsync(
-            async () => result.Outcome == ClaimOutcome.Granted || (result = await after.AskAsync(next)).Outcome == ClaimOutcome.Granted, Duration + Soon, "a grant after the restart");
-        var second = result.Token;
+            async () =>
+            {
+                try
+                {
+                    result = result is null ? await after.ClaimAsync(next) : await after.AskAsync(next);
+                    return result.Value.Outcome == ClaimOutcome.Granted;
+                }
+                catch (CoordinationException fault) when (fault.IsTransient)
+                {
+                    return false;
+                }
+            },
+            Duration + Soon,
+            "a grant after the restart");
+        var second = result!.Value.Token;
         Assert.True(second > first, $"{second} after {first}");
     }
 }
