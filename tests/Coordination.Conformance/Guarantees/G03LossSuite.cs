@@ -31,7 +31,8 @@ public abstract class LossSuite(BackendFixture fixture) : GuaranteeSuite(fixture
         var loss = Watch(lease);
         var pending = await QueueUpAsync(next, Primitive.Lock, name, next);
         holder.Connection.Cut();
-        var (at, _, deadline) = await NextHolderAsync(pending, lease);
+        var (at, state, deadline) = await NextHolderAsync(pending, lease);
+        Assert.Equal(LeaseState.Lost, state);
         await ToldBeforeAsync(loss, deadline, at, margin);
     }
 

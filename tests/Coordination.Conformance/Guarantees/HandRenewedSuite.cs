@@ -17,9 +17,9 @@ public abstract class HandRenewedSuite(BackendFixture fixture) : GuaranteeSuite(
         var loss = Watch(lease);
         var full = lease.Remaining;
         var renewals = new List<(long Sent, long Answered)> { (opening, opening) };
-        for (var round = 0; round < 4; round++)
+        for (var round = 0; round < 8; round++)
         {
-            await Time.PassAsync(Duration / 2);
+            await Time.PassAsync(duration / 6);
             Assert.True(lease.Remaining < full, $"{lease.Remaining} of {full}");
             var now = Time.Now;
             await AtOnceAsync(lease.RenewAsync());
