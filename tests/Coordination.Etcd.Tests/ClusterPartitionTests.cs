@@ -23,8 +23,10 @@ public sealed class ClusterPartitionTests(ITestOutputHelper output)
         await using var cluster = await EtcdCluster.StartAsync(canBeCut: true);
         var victim = isLeader ? await cluster.LeaderAsync() : await cluster.FollowerAsync();
         var endpoints = string.Join(',', cluster.Members.OrderBy(member => member != victim).Select(static member => member.Address));
-        await using var holder = Coordinator(endpoints, seconds: 20);
-        await using var waiter = Coordinator(endpoints, seconds: 20);
+
+        // The call that runs into the cut may have an election to wait for.
+        await using var holder = Coordinator(endpoints, seconds: 20, operation: Patience);
+        await using var waiter = Coordinator(endpoints, seconds: 20, operation: Patience);
         var held = await holder.CreateLock("x").AcquireAsync(Token);
         var waiting = waiter.CreateLock("x").AcquireAsync(Token).AsTask();
         await FaultTests.UntilAsync(async () => (await holder.InspectAsync("x", Token)).Waiters.Count == 1);
@@ -169,6 +171,6 @@ public sealed class ClusterPartitionTests(ITestOutputHelper output)
         Assert.True(failure is CoordinationException { IsTransient: true } or TimeoutException, $"{failure}");
     }
 
-    private static Coordinator Coordinator(string endpoints, int seconds) =>
-        new(EtcdBackend.Create(endpoints), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(seconds) });
+    private static Coordinator Coordinator(string endpoints, int seconds, TimeSpan? operation = null) =>
+        new(EtcdBackend.Create(endpoints), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(seconds), OperationTimeout = operation ?? TimeSpan.FromSeconds(5) });
 }

@@ -32,11 +32,11 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     [Fact]
     public async Task G3_the_same_holder_believes_for_too_long_when_it_renews_by_what_the_follower_answers_alone()
     {
-        // What the test above is worth: it finds a client that pings.
-        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=50");
+        // What the test above is worth: it finds a client that pings. Its lease is longer, and with it what the follower takes to notice: nothing may be late for it to believe all the time.
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=150");
         var leader = await ensemble.LeaderAsync();
         var follower = ensemble.Members.First(member => member != leader);
-        var (lostAt, _) = await CutOffAsync(ensemble, follower, leader, new PingingBackend(ZooKeeperBackend.Create(follower.Address)), "x");
+        var (lostAt, _) = await CutOffAsync(ensemble, follower, leader, new PingingBackend(ZooKeeperBackend.Create(follower.Address)), "x", seconds: 12);
         Assert.Null(lostAt);
     }
 
@@ -80,7 +80,8 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
         FaultProxy[] proxies = [.. ensemble.Members.Select(static member => FaultProxy.Start(member.EndPoint))];
         try
         {
-            await using var holder = Run.Coordinator(string.Join(',', proxies.Select(static proxy => proxy.EndPoint)), seconds: 15);
+            // Of the time for an operation two seconds go by before the frozen server is left.
+            await using var holder = Run.Coordinator(string.Join(',', proxies.Select(static proxy => proxy.EndPoint)), seconds: 15, operation: 30);
 
             // Until it is a follower that it talks to: a frozen leader is another matter.
             var held = await holder.CreateLock("x").AcquireAsync(Token);
@@ -177,9 +178,9 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
 
     // A holder on a follower that is cut off right after a renewal: when it was told of its loss, if it was by then, and when another was granted.
     private async Task<(TimeSpan? Lost, TimeSpan Granted)> CutOffAsync(
-        ZooKeeperEnsemble ensemble, ZooKeeperServerProcess follower, ZooKeeperServerProcess leader, ICoordinationBackend backend, string name)
+        ZooKeeperEnsemble ensemble, ZooKeeperServerProcess follower, ZooKeeperServerProcess leader, ICoordinationBackend backend, string name, double seconds = 4)
     {
-        await using var holder = new Coordinator(backend, new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(4) });
+        await using var holder = new Coordinator(backend, new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(seconds) });
         await using var successor = Run.Coordinator(leader.Address);
         var held = await holder.CreateLock(name).AcquireAsync(Token);
         var lost = 0L;

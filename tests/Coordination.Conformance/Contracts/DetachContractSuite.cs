@@ -26,7 +26,7 @@ public abstract class DetachContractSuite(BackendFixture fixture) : ContractSuit
         for (var third = 0; third < 6; third++)
         {
             await Time.PassAsync(Duration / 3);
-            var renewal = await taker.RenewAsync(claim);
+            var renewal = await EventuallyAsync(() => taker.RenewAsync(claim));
             Assert.False(renewal.IsSessionLost);
             Assert.DoesNotContain(renewal.Exceptions, exception => exception.Outcome == ClaimRenewalOutcome.Lost);
         }

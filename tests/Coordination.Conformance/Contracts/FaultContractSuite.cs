@@ -163,28 +163,6 @@ public abstract class FaultContractSuite(BackendFixture fixture) : ContractSuite
         Assert.Equal(token, (await session.AskAsync(claim)).Token);
     }
 
-    // As the engine does: with the same id, until the connection is back.
-    private async Task<T> EventuallyAsync<T>(Func<ValueTask<T>> call)
-    {
-        T? result = default;
-        await Time.UntilAsync(
-            async () =>
-            {
-                try
-                {
-                    result = await call();
-                    return true;
-                }
-                catch (CoordinationException fault) when (fault.IsTransient)
-                {
-                    return false;
-                }
-            },
-            TimeSpan.FromSeconds(20),
-            "an answer");
-        return result!;
-    }
-
     private async Task FailAsync(SessionUnderTest session, ClaimRequest claim, Call call)
     {
         using var budget = new CancellationTokenSource(TimeSpan.FromSeconds(3), Time.Provider);

@@ -165,11 +165,11 @@ public abstract class GrantRuleSuite(BackendFixture fixture) : ContractSuite(fix
 
             foreach (var session in sessions)
             {
-                await session.RenewAsync([.. model.Where(entry => entry.Session == session).Select(entry => entry.Claim)]);
+                await EventuallyAsync(() => session.RenewAsync([.. model.Where(entry => entry.Session == session).Select(entry => entry.Claim)]));
             }
 
             var granted = GrantedOf(model);
-            var snapshot = await sessions[0].Backend.InspectAsync(name, holdersOnly: false, Cancellation);
+            var snapshot = await InspectAsync(sessions[0], name);
             Assert.Equal(model.Take(granted).Select(entry => entry.Claim.Key.Id), snapshot.Holders.Select(claim => claim.Id));
             Assert.Equal(model.Skip(granted).Select(entry => entry.Claim.Key.Id), snapshot.Waiters.Select(claim => claim.Id));
             foreach (var holder in snapshot.Holders)

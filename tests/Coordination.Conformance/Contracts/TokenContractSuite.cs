@@ -136,7 +136,7 @@ public abstract class TokenContractSuite(BackendFixture fixture) : ContractSuite
         for (var third = 0; third < 5; third++)
         {
             await Time.PassAsync(Duration / 3);
-            Assert.DoesNotContain((await session.RenewAsync(claim)).Exceptions, renewal => renewal.Outcome == ClaimRenewalOutcome.Lost);
+            Assert.DoesNotContain((await EventuallyAsync(() => session.RenewAsync(claim))).Exceptions, renewal => renewal.Outcome == ClaimRenewalOutcome.Lost);
         }
 
         Assert.Equal(ClaimOutcome.Granted, (await session.AskAsync(claim)).Outcome);

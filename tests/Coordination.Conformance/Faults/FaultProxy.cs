@@ -240,15 +240,17 @@ public sealed class FaultProxy : IAsyncDisposable
 
             Interlocked.Increment(ref _accepted);
             var connection = new ProxiedConnection(this, client);
+            bool isRefused;
             lock (_lock)
             {
-                if (!_refusing)
+                isRefused = _refusing;
+                if (!isRefused)
                 {
                     _connections.Add(connection);
                 }
             }
 
-            if (_refusing)
+            if (isRefused)
             {
                 connection.Reset();
                 continue;

@@ -15,13 +15,14 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client)
 
     public void Run(EndPoint target, Action ended)
     {
-        client.NoDelay = true;
         End = RunAsync();
 
         async Task RunAsync()
         {
             try
             {
+                client.NoDelay = true;
+
                 // A silent network answers no connect either.
                 await proxy.PassNetworkAsync(_stop.Token);
                 await _server.ConnectAsync(target, _stop.Token);

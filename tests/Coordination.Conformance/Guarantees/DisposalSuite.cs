@@ -75,11 +75,12 @@ public abstract class DisposalSuite(BackendFixture fixture) : GuaranteeSuite(fix
     public async Task Others_in_the_same_server_are_not_disturbed()
     {
         var leaving = await ClientAsync();
-        var staying = await ClientAsync();
+        var staying = await ClientAsync(Lasting());
         var lease = await AtOnceAsync(staying.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
         await AtOnceAsync(leaving.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
         await AtOnceAsync(leaving.Coordinator.DisposeAsync());
         await Time.PassAsync(Duration * 2);
         Assert.Equal(LeaseState.Held, lease.State);
+        await AtOnceAsync(lease.RenewAsync());
     }
 }

@@ -73,7 +73,7 @@ public abstract class FencingSuite(BackendFixture fixture) : GuaranteeSuite(fixt
     [Case]
     public async Task A_token_stays_the_same_as_long_as_the_lease()
     {
-        var client = await ClientAsync();
+        var client = await ClientAsync(Lasting());
         var lease = await AtOnceAsync(FencedAsync(client, Primitive.Lock, NewName()));
         var token = lease.FencingToken;
         await Time.PassAsync(Duration * 2);

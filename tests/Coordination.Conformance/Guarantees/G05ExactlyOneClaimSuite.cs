@@ -83,11 +83,11 @@ public abstract class ExactlyOneClaimSuite(BackendFixture fixture) : GuaranteeSu
     [Case]
     public async Task A_renewal_whose_reply_was_lost_harms_nothing()
     {
-        var client = await ClientAsync();
+        var client = await ClientAsync(Lasting());
         var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
         var loss = Watch(lease);
         client.Faults.LoseReplyOfNext(Call.Renew);
-        await Time.PassAsync(Duration * 2);
+        await OutliveAsync();
         Assert.False(loss.HasFired);
         Assert.Equal(LeaseState.Held, lease.State);
     }
@@ -103,7 +103,7 @@ public abstract class ExactlyOneClaimSuite(BackendFixture fixture) : GuaranteeSu
         var name = NewName();
         var lost = client.Connection.LoseNextReplyAsync(name);
         var lease = await Time.WithinAsync(AcquireEventuallyAsync(client, primitive, name), TimeSpan.FromSeconds(30), "the lease");
-        Assert.True(lost.IsCompleted, "the reply was not lost");
+        await Time.WithinAsync(lost, Soon, "the reply was lost");
         await OneClaimAsync(observer, name, lease);
     }
 
@@ -155,7 +155,7 @@ public abstract class ExactlyOneClaimSuite(BackendFixture fixture) : GuaranteeSu
     private async Task OneClaimAsync(Client observer, string name, ILease lease)
     {
         Assert.Equal(LeaseState.Held, lease.State);
-        var status = await AtOnceAsync(observer.Coordinator.InspectAsync(name));
+        var status = await AtOnceAsync(observer.InspectAsync(name));
         Assert.Equal(Behind(lease).Claim.Id, Assert.Single(status.Holders).Id);
         Assert.Equal(Behind(lease).Token, status.Holders[0].FencingToken);
         Assert.Empty(status.Waiters);

@@ -13,7 +13,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     [InlineData(Primitive.Election)]
     public async Task Grants_come_in_the_order_of_arrival(Primitive primitive)
     {
-        var clients = await ClientsAsync(4);
+        var clients = await ClientsAsync(4, Lasting(5));
         var name = NewName();
         var order = new ConcurrentQueue<int>();
         var held = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(primitive, name));
@@ -31,7 +31,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     [Case]
     public async Task A_waiter_that_dies_in_the_middle_promotes_nobody()
     {
-        var clients = await ClientsAsync(5);
+        Client[] clients = [.. await ClientsAsync(2, Lasting(5)), await ClientAsync(), .. await ClientsAsync(2, Lasting(5))];
         var name = NewName();
         var order = new ConcurrentQueue<int>();
         var held = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(Primitive.Lock, name));
@@ -59,7 +59,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     [Case]
     public async Task A_dead_waiter_whose_turn_comes_holds_up_the_next_no_longer_than_its_duration()
     {
-        var clients = await ClientsAsync(3);
+        Client[] clients = [await ClientAsync(Lasting(5)), await ClientAsync(), await ClientAsync(Lasting(5))];
         var name = NewName();
         var held = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(Primitive.Lock, name));
         _ = await QueueUpAsync(clients[1], Primitive.Lock, name, clients[0]);
@@ -73,7 +73,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     [Case]
     public async Task A_waiter_that_gives_up_in_the_middle_promotes_nobody()
     {
-        var clients = await ClientsAsync(3);
+        var clients = await ClientsAsync(3, Lasting(5));
         var name = NewName();
         var order = new ConcurrentQueue<int>();
         var held = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(Primitive.Lock, name));
@@ -94,7 +94,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     public async Task Readers_and_writers_take_turns_in_the_order_of_arrival()
     {
         // R W R R W R: the readers behind the first writer wait for it, and the two in a row go together.
-        var clients = await ClientsAsync(3);
+        var clients = await ClientsAsync(3, Lasting(5));
         var name = NewName();
         var first = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(Primitive.ReadLock, name));
         Primitive[] kinds = [Primitive.WriteLock, Primitive.ReadLock, Primitive.ReadLock, Primitive.WriteLock, Primitive.ReadLock];
@@ -123,7 +123,7 @@ public abstract class OrderSuite(BackendFixture fixture) : GuaranteeSuite(fixtur
     [Case]
     public async Task A_writer_is_not_starved_by_readers_that_keep_coming()
     {
-        var clients = await ClientsAsync(2);
+        var clients = await ClientsAsync(2, Lasting(5));
         var name = NewName();
         var reader = await AtOnceAsync(clients[0].Coordinator.AcquireAsync(Primitive.ReadLock, name));
         var writer = await QueueUpAsync(clients[1], Primitive.WriteLock, name, clients[0]);

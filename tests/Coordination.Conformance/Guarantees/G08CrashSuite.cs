@@ -29,7 +29,7 @@ public abstract class CrashSuite(BackendFixture fixture) : WorkerSuite(fixture)
     public async Task A_killed_waiter_is_gone_and_promotes_nobody()
     {
         var workers = await WorkersAsync(2);
-        var observer = await ClientAsync();
+        var observer = await ClientAsync(Lasting(5));
         var name = NewName();
         var held = await AtOnceAsync(observer.Coordinator.AcquireAsync(Primitive.Lock, name));
         await QueueUpAsync(workers[0], Primitive.Lock, name, observer, 1);

@@ -52,18 +52,19 @@ public abstract class ReleaseSuite(BackendFixture fixture) : GuaranteeSuite(fixt
     public async Task A_release_during_a_renewal_is_not_undone_by_it()
     {
         // The renewal was sent before the release and is answered, or applied, after it.
-        var client = await ClientAsync();
+        var client = await ClientAsync(Lasting());
         var other = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
-        foreach (var held in new[] { client.Faults.HoldNext(Call.Renew), client.Faults.HoldReplyOfNext(Call.Renew) })
+        foreach (var hold in new[] { client.Faults.HoldNext, client.Faults.HoldReplyOfNext })
         {
+            var held = hold(Call.Renew);
             var lease = await AtOnceAsync(client.Coordinator.AcquireAsync(Primitive.Lock, NewName()));
             var loss = Watch(lease);
-            await Time.WithinAsync(held.Arrived, Duration, "a renewal is under way");
+            await Time.WithinAsync(held.Arrived, Lasting(), "a renewal is under way");
             await AtOnceAsync(lease.ReleaseAsync());
             held.Open();
             await Time.WithinAsync(held.Completed, Soon, "the renewal");
             await EmptyAsync(client, lease.Name, Soon);
-            await Time.PassAsync(Duration);
+            await Time.PassAsync(Duration); // another renewal, or more
             Assert.Empty((await client.QueueAsync(lease.Name)).Holders);
             Assert.Equal(LeaseState.Released, lease.State);
             Assert.False(loss.HasFired);

@@ -32,6 +32,9 @@ public abstract class NothingHangsSuite(BackendFixture fixture) : GuaranteeSuite
         DisposeCoordinator,
     }
 
+    /// <summary>Shorter than elsewhere: most of these cases wait for its end.</summary>
+    protected override TimeSpan OperationTimeout => Time.IsFake ? base.OperationTimeout : TimeSpan.FromSeconds(3);
+
     public static TheoryData<Fault, UserCall> Calls
     {
         get

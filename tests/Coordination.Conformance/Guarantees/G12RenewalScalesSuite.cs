@@ -60,7 +60,7 @@ public abstract class RenewalScalesSuite(BackendFixture fixture) : GuaranteeSuit
     [Case]
     public async Task Releases_in_the_middle_of_renewals_lose_none_of_the_others()
     {
-        var client = await ClientAsync();
+        var client = await ClientAsync(Lasting());
         var leases = new List<ILease>();
         for (var index = 0; index < 120; index++)
         {

@@ -33,10 +33,14 @@ public sealed class Client : IAsyncDisposable
     /// <summary>The process stops being heard, for good: to the others it looks dead.</summary>
     public void Vanish() => Connection.Cut();
 
+    /// <summary>Who holds a name and who waits for it. A look is made again when it fails for a fault that passes.</summary>
+    public Task<ResourceStatus> InspectAsync(string name) =>
+        _server.Time.EventuallyAsync(() => Coordinator.InspectAsync(name, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(10));
+
     /// <summary>The first holders and waiters of a name, by value.</summary>
     public async Task<(string[] Holders, string[] Waiters)> QueueAsync(string name)
     {
-        var status = await Coordinator.InspectAsync(name, TestContext.Current.CancellationToken);
+        var status = await InspectAsync(name);
         return ([.. status.Holders.Select(claim => claim.Value)], [.. status.Waiters.Select(claim => claim.Value)]);
     }
 

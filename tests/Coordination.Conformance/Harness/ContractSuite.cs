@@ -22,11 +22,17 @@ public abstract class ContractSuite(BackendFixture fixture) : ConformanceSuite(f
     }
 
     /// <summary>Who holds, and who waits, in order.</summary>
-    protected static async Task<(string[] Holders, string[] Waiters)> QueueAsync(SessionUnderTest session, string resource)
+    protected async Task<(string[] Holders, string[] Waiters)> QueueAsync(SessionUnderTest session, string resource)
     {
-        var snapshot = await session.Backend.InspectAsync(resource, holdersOnly: false, Cancellation);
+        var snapshot = await InspectAsync(session, resource);
         return ([.. snapshot.Holders.Select(claim => claim.Id)], [.. snapshot.Waiters.Select(claim => claim.Id)]);
     }
+
+    protected Task<ResourceSnapshot> InspectAsync(SessionUnderTest session, string resource) =>
+        EventuallyAsync(() => session.Backend.InspectAsync(resource, holdersOnly: false, Cancellation));
+
+    /// <summary>As the engine does: with the same id, until the connection is back.</summary>
+    protected Task<T> EventuallyAsync<T>(Func<ValueTask<T>> call) => Time.EventuallyAsync(call, TimeSpan.FromSeconds(20));
 
     /// <summary>Waits, with renewals as the engine sends them, until a waiting claim is granted, by a hint or by asking again when the backend said.</summary>
     protected async Task<FencingToken> GrantedAsync(

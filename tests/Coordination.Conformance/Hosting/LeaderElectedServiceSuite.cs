@@ -31,7 +31,7 @@ public abstract class LeaderElectedServiceSuite(BackendFixture fixture) : Worker
     public async Task A_host_that_is_cut_off_stops_before_the_next_works_and_works_again_when_it_is_its_turn()
     {
         var name = NewName();
-        var hosts = await HostsAsync(2, name, builder => builder.AddLeaderElectedService<RecordedService>(name));
+        var hosts = await HostsAsync(2, name, builder => builder.AddLeaderElectedService<RecordedService>(name), duration: Duration);
         await WorksAsync(hosts[0]);
         hosts[0].Connection.Cut();
         await WorksAsync(hosts[1], Takeover + Soon);
@@ -51,9 +51,9 @@ public abstract class LeaderElectedServiceSuite(BackendFixture fixture) : Worker
         await WorksAsync(host);
         Assert.Equal((1, 1), (host.Identity.Scopes, host.Identity.OpenScopes));
         var observer = await ClientAsync();
-        var claim = Assert.Single((await observer.Coordinator.InspectAsync(name, Cancellation)).Holders);
+        var claim = Assert.Single((await observer.InspectAsync(name)).Holders);
         await Server.DeleteClaimAsync(new(name, claim.Id));
-        await Time.UntilAsync(() => _journal.Terms.Count == 2 && _journal.Working == host.Name, (Duration / 3) + Bound + Takeover, "a second term");
+        await Time.UntilAsync(() => _journal.Terms.Count == 2 && _journal.Working == host.Name, (Lasting() / 3) + Bound + Takeover, "a second term");
         Assert.Equal((2, 1), (host.Identity.Scopes, host.Identity.OpenScopes));
         await Time.WithinAsync(host.StopAsync(), Soon, "the stop of the host");
         Assert.Equal((2, 0), (host.Identity.Scopes, host.Identity.OpenScopes));
@@ -154,13 +154,13 @@ public abstract class LeaderElectedServiceSuite(BackendFixture fixture) : Worker
 
     /// <summary>Starts hosts one after the other, so that it is known in which order they stand for election.</summary>
     private async Task<HostUnderTest[]> HostsAsync(
-        int count, string name, Action<Coordination.DependencyInjection.ICoordinatorBuilder> configure, Action<HostUnderTest>? prepare = null)
+        int count, string name, Action<Coordination.DependencyInjection.ICoordinatorBuilder> configure, Action<HostUnderTest>? prepare = null, TimeSpan? duration = null)
     {
         var observer = await ClientAsync();
         var hosts = new HostUnderTest[count];
         for (var index = 0; index < count; index++)
         {
-            var client = await ClientAsync();
+            var client = await ClientAsync(duration ?? Lasting());
             hosts[index] = CleanUp(new HostUnderTest(
                 _journal, $"h{index + 1}", Server, client, services => configure(services.AddCoordinator().UseInMemory())));
             prepare?.Invoke(hosts[index]);

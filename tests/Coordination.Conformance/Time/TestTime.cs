@@ -28,16 +28,29 @@ public abstract class TestTime
 
     public TimeSpan Since(long timestamp) => Provider.GetElapsedTime(timestamp);
 
-    /// <summary>Lets time pass until a condition holds, and fails when it does not within a span.</summary>
+    /// <summary>Lets time pass until a condition holds, and fails when it does not within a span. A look that fails for a fault that passes is one that did not see it.</summary>
     public async Task UntilAsync(Func<ValueTask<bool>> condition, TimeSpan within, string what)
     {
         var start = Now;
         await SettleAsync();
-        while (!await condition())
+        while (true)
         {
+            CoordinationException? failed = null;
+            try
+            {
+                if (await condition())
+                {
+                    return;
+                }
+            }
+            catch (CoordinationException fault) when (fault.IsTransient)
+            {
+                failed = fault;
+            }
+
             if (Since(start) >= within)
             {
-                Assert.Fail($"Not within {within.TotalMilliseconds} ms: {what}");
+                Assert.Fail($"Not within {within.TotalMilliseconds} ms: {what}{(failed is null ? "" : $"; the last look failed: {failed}")}");
             }
 
             await PassAsync(Step);
@@ -65,6 +78,23 @@ public abstract class TestTime
     {
         await UntilAsync(() => task.IsCompleted, within, what);
         return await Record.ExceptionAsync(() => task);
+    }
+
+    /// <summary>Makes a call that may be made again, until it is answered: after faults that pass, and not for longer than a span.</summary>
+    public async Task<T> EventuallyAsync<T>(Func<ValueTask<T>> call, TimeSpan within)
+    {
+        var start = Now;
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (CoordinationException fault) when (fault.IsTransient && Since(start) < within)
+            {
+                await PassAsync(Step);
+            }
+        }
     }
 
     /// <summary>Fails if a condition comes to hold during a span.</summary>

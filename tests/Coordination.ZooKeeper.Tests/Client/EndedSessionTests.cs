@@ -1,4 +1,5 @@
 using Coordination.ZooKeeper.Client;
+using Coordination.ZooKeeper.Tests.Support;
 using static Coordination.ZooKeeper.Tests.Client.WireServer;
 
 namespace Coordination.ZooKeeper.Tests.Client;
@@ -50,6 +51,7 @@ public sealed class EndedSessionTests
         });
         await using var client = await server.ConnectAsync(Silent);
         await Assert.ThrowsAsync<ZooKeeperException>(() => client.SyncAsync(cancellationToken: Token));
+        await Run.UntilAsync(() => Task.FromResult(Volatile.Read(ref handshakes) >= 2));
         await Task.Delay(TimeSpan.FromSeconds(1), Token);
         Assert.InRange(handshakes, 2, 20);
     }
@@ -59,7 +61,7 @@ public sealed class EndedSessionTests
     private static void Silent(ZooKeeperClientOptions options)
     {
         options.KeepAlive = false;
-        options.ReplyTimeout = TimeSpan.FromMilliseconds(300);
+        options.ReplyTimeout = TimeSpan.FromSeconds(1);
     }
 
     private static Task LossOf(ZooKeeperClient client)

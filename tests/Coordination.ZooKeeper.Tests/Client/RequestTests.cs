@@ -90,7 +90,7 @@ public sealed class RequestTests(ClientServer server) : IClassFixture<ClientServ
         await client.CreateAsync($"{parent}/c", mode: ZooKeeperCreateMode.Container, cancellationToken: Token);
         await client.CreateAsync($"{parent}/c/child", cancellationToken: Token);
         await client.CreateAsync(
-            $"{parent}/t", mode: ZooKeeperCreateMode.PersistentWithTtl, timeToLive: TimeSpan.FromMilliseconds(50), cancellationToken: Token);
+            $"{parent}/t", mode: ZooKeeperCreateMode.PersistentWithTtl, timeToLive: TimeSpan.FromSeconds(2), cancellationToken: Token);
         var gone = new List<Task<ZooKeeperEvent>>();
         foreach (var path in (string[])[$"{parent}/c", $"{parent}/t"])
         {

@@ -250,7 +250,7 @@ public sealed class WireFormatTests
         await using var server = new WireServer(static frame => Frame([.. frame.AsSpan(0, 4), .. Hex("0000000000000009 00000000 00000000")]));
         await using var client = await server.ConnectAsync();
         await (await client.AddWatchAsync("/a", ZooKeeperWatchMode.Persistent, static _ => { }, Token)).DisposeAsync();
-        Assert.Equal(Hex("00000002 00000012 00000002 2f61 00000003"), server.Frames.Last());
+        Assert.Contains(server.Frames, static frame => frame.AsSpan().SequenceEqual(Hex("00000002 00000012 00000002 2f61 00000003"))); // the last, but for a recall
     }
 
     [Fact]
@@ -289,7 +289,12 @@ public sealed class WireFormatTests
             .. Frame(Hex("ffffffff ffffffffffffffff 00000000 00000003 00000003 00000005 2f726f6f74")),
             .. Frame(Hex(Ok + StatBytes)),
         ];
-        await using var server = new WireServer(frame => frame[3] == 1 ? Frame(Hex(Ok + "00000000")) : [.. both.AsSpan(0, 40), .. both.AsSpan(40)]);
+        await using var server = new WireServer(frame => frame switch
+        {
+            [.., 0, 0, 0, 11] and { Length: 8 } => Frame(Hex("fffffffe 0000000000000009 00000000")), // a ping behind a reply that is late
+            [_, _, _, 1, ..] => Frame(Hex(Ok + "00000000")),
+            _ => [.. both.AsSpan(0, 40), .. both.AsSpan(40)],
+        });
         await using var client = await server.ConnectAsync(options => options.ConnectionString += "/root");
         await client.AddWatchAsync("/", ZooKeeperWatchMode.Persistent, seen.Add, Token);
         var exception = await Assert.ThrowsAsync<ZooKeeperException>(() => client.ExistsAsync("/a", cancellationToken: Token));

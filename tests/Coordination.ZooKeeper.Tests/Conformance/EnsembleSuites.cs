@@ -11,7 +11,7 @@ public sealed class EnsembleDisposal(EnsembleFixture fixture) : DisposalSuite(fi
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleElection(EnsembleFixture fixture) : ElectionSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.First)]
 public sealed class EnsembleExclusionOfProcesses(EnsembleFixture fixture) : ExclusionOfProcessesSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Third)]
@@ -59,7 +59,7 @@ public sealed class EnsembleOutage(EnsembleFixture fixture) : OutageSuite(fixtur
 [Collection(EnsembleFixture.First)]
 public sealed class EnsembleClaimContract(EnsembleFixture fixture) : ClaimContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
-[Collection(EnsembleFixture.Second)]
+[Collection(EnsembleFixture.First)]
 public sealed class EnsembleDetachContract(EnsembleFixture fixture) : DetachContractSuite(fixture), IClassFixture<EnsembleFixture>;
 
 [Collection(EnsembleFixture.Second)]

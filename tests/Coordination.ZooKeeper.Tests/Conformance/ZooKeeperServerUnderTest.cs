@@ -49,7 +49,8 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
     public override ValueTask<Worker> StartWorkerAsync(TimeSpan duration) => new(ProcessWorker.Start(
         Metadata.Of("WorkerPath"), "zookeeper", _process.Address, $"{duration.TotalMilliseconds:0}"));
 
-    public override async ValueTask<long> CountRequestsAsync() => await _process.CountRequestsAsync();
+    public override async ValueTask<long> CountRequestsAsync() =>
+        await Recalls.LeaveOutAsync(_process.CountMessagesAsync, [_process.Address, .. _ways.Select(static way => $"{way.EndPoint}")]);
 
     public override async ValueTask FreezeAsync() => await _process.FreezeAsync();
 

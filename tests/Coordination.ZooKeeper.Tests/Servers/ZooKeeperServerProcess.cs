@@ -153,12 +153,15 @@ public sealed class ZooKeeperServerProcess : IAsyncDisposable
         return await reader.ReadToEndAsync(limit.Token);
     }
 
-    /// <summary>How many messages clients have sent: requests, handshakes and pings.</summary>
-    public async Task<long> CountRequestsAsync()
+    /// <summary>How many messages clients have sent, but for recalls: requests, handshakes and pings.</summary>
+    public Task<long> CountRequestsAsync() => Recalls.LeaveOutAsync(CountMessagesAsync, Address);
+
+    /// <summary>How many messages clients have sent.</summary>
+    public async Task<long> CountMessagesAsync()
     {
         // It counts these questions too, and this one before it answers.
         var received = Line(await AskAsync("srvr"), "Received: ");
-        return long.Parse(received, CultureInfo.InvariantCulture) - Volatile.Read(ref _questions) - Recalls.Of(Address);
+        return long.Parse(received, CultureInfo.InvariantCulture) - Volatile.Read(ref _questions);
     }
 
     /// <summary>A number of its many: see its documentation of <c>mntr</c>.</summary>

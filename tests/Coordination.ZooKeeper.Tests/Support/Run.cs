@@ -17,16 +17,30 @@ internal static class Run
         return server;
     }
 
-    public static Coordinator Coordinator(string servers, double seconds = 30) =>
-        new(ZooKeeperBackend.Create(servers), new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(seconds) });
+    public static Coordinator Coordinator(string servers, double seconds = 30, double operation = 5) => new(
+        ZooKeeperBackend.Create(servers),
+        new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(seconds), OperationTimeout = TimeSpan.FromSeconds(operation) });
 
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
+        while (!await HoldsAsync())
         {
             Assert.False(limit.IsCancellationRequested, "Not within 30 s.");
             await Task.Delay(10, Token);
+        }
+
+        // A look that fails for a fault that passes is one that did not see it.
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await condition();
+            }
+            catch (CoordinationException exception) when (exception.IsTransient && !limit.IsCancellationRequested)
+            {
+                return false;
+            }
         }
     }
 
@@ -42,15 +56,8 @@ internal static class Run
     /// <summary>Renews a lease whose connection is lost, or is just being lost: as often as that is the fault.</summary>
     public static Task RenewAsync(ILease lease) => UntilAsync(async () =>
     {
-        try
-        {
-            await lease.RenewAsync(Token);
-            return true;
-        }
-        catch (CoordinationException exception) when (exception.IsTransient)
-        {
-            return false;
-        }
+        await lease.RenewAsync(Token);
+        return true;
     });
 
     /// <summary>The session that keeps a lease.</summary>
