@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.Etcd.Tests.Servers;
-using Coordination.Etcd.Tests.Support;
 
 namespace Coordination.Etcd.Tests;
 
