@@ -73,7 +73,7 @@ internal sealed class EtcdClaims(EtcdKeys keys, long lease)
                 claim.MayComeLate |= !isAnswered;
                 claim.MayStand |= mayStand;
                 if (claim is { UnderWay: 0, IsReleased: true } or { UnderWay: 0, MayComeLate: false, MayStand: false, CreateRevision: 0, Releases: 0 } ||
-                    claim is { UnderWay: 0, MayComeLate: false, IsOwed: true })
+                    claim is { UnderWay: 0, MayComeLate: false, MayStand: false, IsOwed: true })
                 {
                     Remove(id, claim, releases: 0);
                 }

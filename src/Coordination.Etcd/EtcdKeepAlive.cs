@@ -11,13 +11,14 @@ namespace Coordination.Etcd;
 /// <param name="duration">How long it lives.</param>
 internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeSpan duration) : IDisposable
 {
-    // Of a lease's duration, the part that a member may be silent. The engine's first attempt at a renewal has at least a tenth.
-    private const int Patience = 12;
+    // Of a lease's duration, the part that a member may be silent. The engine's first attempt at a renewal has a ninth with the default margin, and a fourteenth with the largest.
+    private const int Patience = 16;
 
     private readonly LeaseKeepAliveRequest _request = new() { ID = lease };
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Open? _open;
     private EtcdEndpoint? _asked;
+    private long _askedAt;
     private volatile bool _disposed;
 
     /// <summary>Keeps the lease alive. One round trip, and one more when the stream that was there has broken.</summary>
@@ -27,17 +28,15 @@ internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeS
     public async ValueTask<TimeSpan> SendAsync(string? resource, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var began = 0L;
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(EtcdSession));
             _asked = null;
-            began = TimeProvider.System.GetTimestamp();
             var ttl = await connection.AskAsync(
                 static (endpoint, self, headers, token) => self.AskAsync(endpoint, headers, token), this, true, "renew", resource, cancellationToken).ConfigureAwait(false);
             return TimeSpan.FromSeconds(ttl);
         }
-        catch (OperationCanceledException) when (_asked is { } silent && TimeProvider.System.GetElapsedTime(began) > duration / Patience)
+        catch (OperationCanceledException) when (_asked is { } silent && TimeProvider.System.GetElapsedTime(_askedAt) > duration / Patience)
         {
             // Of a short lease there is less time left than a call may take: the next attempt, which has less yet, must not meet the same silence.
             connection.MoveOn(silent);
@@ -62,7 +61,7 @@ internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeS
 
     private async Task<long> AskAsync(EtcdEndpoint endpoint, Metadata headers, CancellationToken cancellationToken)
     {
-        _asked = endpoint;
+        (_asked, _askedAt) = (endpoint, TimeProvider.System.GetTimestamp());
         if (_open is { } open && open.Endpoint == endpoint)
         {
             try

@@ -95,9 +95,9 @@ internal sealed partial class EtcdSession
         {
             Gone(claims, asked, exceptions);
         }
-        else if (_claims.Look(claims[asked.Index].Id) is { HasWaited: true } known)
+        else if (_claims.Look(claims[asked.Index].Id) is { HasWaited: true, IsGranted: true })
         {
-            exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Granted, new FencingToken(known.CreateRevision)));
+            exceptions.Add(new ClaimRenewal(asked.Index, ClaimRenewalOutcome.Granted, new FencingToken(kv.CreateRevision)));
         }
     }
 
