@@ -70,7 +70,7 @@ internal sealed class OperationLimit(TimeProvider timeProvider, string backendNa
         public bool TimedOut => _source.IsCancellationRequested && !_caller.IsCancellationRequested;
 
         public CoordinationException TimeoutError(string operation, string subject, Exception inner) => new(
-            $"{_owner.BackendName} did not answer '{operation}' for '{subject}' within {_limit.TotalSeconds:0.###} s. "
+            $"{_owner.BackendName} did not answer '{operation}' for '{subject}' {(_limit > TimeSpan.Zero ? $"within {_limit.TotalSeconds:0.###} s" : "in time: what came before took all of it")}. "
             + "The server may be down, frozen or out of reach; the call can be made again.",
             isTransient: true,
             inner);
