@@ -11,11 +11,11 @@ namespace Coordination.Etcd;
 /// <param name="duration">How long it lives.</param>
 internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeSpan duration) : IDisposable
 {
-    // Of a lease's duration, the part that a member may be silent. The engine's first attempt at a renewal has a ninth with the default margin, and a fourteenth with the largest.
-    private const int Patience = 16;
-
     private readonly LeaseKeepAliveRequest _request = new() { ID = lease };
     private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // The engine's first attempt at a renewal has a ninth of the duration with the default margin, and a fourteenth with the largest.
+    private readonly TimeSpan _longestSilence = duration / 16;
     private Open? _open;
     private EtcdEndpoint? _asked;
     private long _askedAt;
@@ -36,7 +36,7 @@ internal sealed class EtcdKeepAlive(EtcdConnection connection, long lease, TimeS
                 static (endpoint, self, headers, token) => self.AskAsync(endpoint, headers, token), this, true, "renew", resource, cancellationToken).ConfigureAwait(false);
             return TimeSpan.FromSeconds(ttl);
         }
-        catch (OperationCanceledException) when (_asked is { } silent && TimeProvider.System.GetElapsedTime(_askedAt) > duration / Patience)
+        catch (OperationCanceledException) when (_asked is { } silent && TimeProvider.System.GetElapsedTime(_askedAt) > _longestSilence)
         {
             // Of a short lease there is less time left than a call may take: the next attempt, which has less yet, must not meet the same silence.
             connection.MoveOn(silent);

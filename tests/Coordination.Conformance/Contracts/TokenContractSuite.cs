@@ -160,15 +160,8 @@ public abstract class TokenContractSuite(BackendFixture fixture) : ContractSuite
         await Time.UntilAsync(
             async () =>
             {
-                try
-                {
-                    result = result is null ? await after.ClaimAsync(next) : await after.AskAsync(next);
-                    return result.Value.Outcome == ClaimOutcome.Granted;
-                }
-                catch (CoordinationException fault) when (fault.IsTransient)
-                {
-                    return false;
-                }
+                result = result is null ? await after.ClaimAsync(next) : await after.AskAsync(next);
+                return result.Value.Outcome == ClaimOutcome.Granted;
             },
             Duration + Soon,
             "a grant after the restart");

@@ -66,7 +66,7 @@ public sealed class AdmissionTests
 
         var lost = Stopwatch.GetTimestamp();
         TimeSpan? next;
-        while (!await IsAdmittedAsync(servers, 0))
+        while (!await servers.IsAdmittedAsync(0))
         {
             Assert.True(Stopwatch.GetElapsedTime(lost) < TimeSpan.FromSeconds(40), "It was not admitted within 40 seconds.");
             next = await backend.MaintainAsync(Cancellation);
@@ -92,7 +92,7 @@ public sealed class AdmissionTests
         await Task.Delay(Longest / 2, Cancellation);
         var lost = Stopwatch.GetTimestamp();
         await servers.FlushAsync(3);
-        while (!await IsAdmittedAsync(servers, 3))
+        while (!await servers.IsAdmittedAsync(3))
         {
             Assert.True(Stopwatch.GetElapsedTime(lost) < TimeSpan.FromSeconds(40), "It was not admitted within 40 seconds.");
             var next = await backend.MaintainAsync(Cancellation);
@@ -100,7 +100,7 @@ public sealed class AdmissionTests
         }
 
         Assert.True(Stopwatch.GetElapsedTime(lost) >= Longest - TimeSpan.FromMilliseconds(100), $"Admitted after {Stopwatch.GetElapsedTime(lost)}.");
-        Assert.True(await IsAdmittedAsync(servers, 0));
+        Assert.True(await servers.IsAdmittedAsync(0));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class AdmissionTests
         }
 
         Assert.Contains("stop all clients", fault.Message, StringComparison.Ordinal);
-        Assert.False(await IsAdmittedAsync(servers, 0));
+        Assert.False(await servers.IsAdmittedAsync(0));
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class AdmissionTests
         await backend.MaintainAsync(Cancellation);
         await Task.Delay(Longest + TimeSpan.FromSeconds(1), Cancellation);
         await backend.MaintainAsync(Cancellation);
-        Assert.False(await IsAdmittedAsync(servers, 0));
+        Assert.False(await servers.IsAdmittedAsync(0));
     }
 
     [Fact]
@@ -179,13 +179,6 @@ public sealed class AdmissionTests
         {
             await (await servers.DatabaseAsync(master)).HashSetAsync("coordination:redlock", "longest", "1");
         }
-    }
-
-    private static async Task<bool> IsAdmittedAsync(RedlockServers servers, int master)
-    {
-        var run = await (await servers.DatabaseAsync(master)).HashGetAsync("coordination:redlock", "run");
-        var info = await (await servers.AdminAsync(master)).GetServer(servers.All[master].EndPoint).InfoRawAsync("server");
-        return run.HasValue && info!.Contains((string)run!, StringComparison.Ordinal);
     }
 
     private static async Task<long> ClockAsync(RedlockServers servers) =>

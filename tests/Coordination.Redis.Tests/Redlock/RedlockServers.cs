@@ -67,6 +67,14 @@ public sealed class RedlockServers : IAsyncDisposable
 
     public async Task<IDatabase> DatabaseAsync(int master) => (await AdminAsync(master)).GetDatabase();
 
+    /// <summary>Whether a master was admitted since it started.</summary>
+    public async Task<bool> IsAdmittedAsync(int master)
+    {
+        var run = await (await DatabaseAsync(master)).HashGetAsync("coordination:redlock", "run");
+        var info = await (await AdminAsync(master)).GetServer(All[master].EndPoint).InfoRawAsync("server");
+        return run.HasValue && info!.Contains((string)run!, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// Admits all masters by hand. What an operator may do who knows that nothing was forgotten that anybody still goes by; the wait that the library insists on would take
     /// as long as the longest lease. <see cref="AdmissionTests"/> are about the library's own way.

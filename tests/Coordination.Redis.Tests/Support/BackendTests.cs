@@ -1,8 +1,8 @@
 using System.Buffers.Text;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Coordination.Backends;
+using Coordination.Conformance;
 using Coordination.Redis.Tests.Servers;
 using StackExchange.Redis;
 
@@ -148,19 +148,9 @@ public abstract class BackendTests(IServerFixture fixture) : IAsyncLifetime
         }
     }
 
-    /// <summary>
-    /// Waits as long as a backend asked for and no less: the system's timers go by a clock with ticks of some milliseconds, and may fire one tick early.
-    /// The engine asks by the exact clock too.
-    /// </summary>
+    /// <summary>Waits as long as a backend asked for and no less, as the engine does.</summary>
     /// <param name="span">How long.</param>
-    protected static async Task PassAsync(TimeSpan span)
-    {
-        var start = Stopwatch.GetTimestamp();
-        for (var left = span; left > TimeSpan.Zero; left = span - Stopwatch.GetElapsedTime(start))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Token);
-        }
-    }
+    protected static async Task PassAsync(TimeSpan span) => await new RealTime().PassAsync(span);
 
     /// <summary>The test's token.</summary>
     protected static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -120,6 +120,22 @@ public sealed class RefusalTests : EngineTest
         Assert.True(Backend.Claims > 1);
     }
 
+    [Fact]
+    public async Task A_call_for_which_no_time_was_left_says_so()
+    {
+        var opened = new TaskCompletionSource();
+        Connection.OnRequest = request => request.Operation == InMemoryOperation.OpenSession ? InMemoryFault.DelayReply(opened.Task) : null;
+        var call = Coordinator.CreateLock("x").AcquireAsync(Ct).AsTask();
+
+        // The process was stopped while its first session was opened: the answer is there before any timer has run.
+        Time.Clock.Jump(Seconds(6));
+        opened.SetResult();
+
+        var fault = await Assert.ThrowsAsync<CoordinationException>(() => call.WaitAsync(TimeSpan.FromSeconds(10), Ct));
+        Assert.True(fault.IsTransient);
+        Assert.Contains("'x' in time: what came before took all of it", fault.Message, StringComparison.Ordinal);
+    }
+
     // The machine's timers know milliseconds, and its clock less: what is left of a time ends a moment before the whole of it. Here by more, to be seen.
     private sealed class CoarseTimers(TimeProvider inner) : TimeProvider
     {

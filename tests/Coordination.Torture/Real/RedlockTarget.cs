@@ -64,18 +64,11 @@ internal sealed class RedlockTarget : Target
         }
 
         await Task.Delay(BackendFactory.LongestDuration * 1.5);
-        for (var waited = 0; waited < 300 && !await IsAdmittedAsync(master); waited++)
+        for (var waited = 0; waited < 300 && !await _servers.IsAdmittedAsync(master); waited++)
         {
             await Task.Delay(200); // the clients admit it, and they may be slow, or stopped
         }
     });
-
-    private async Task<bool> IsAdmittedAsync(int master)
-    {
-        var run = await (await _servers.DatabaseAsync(master)).HashGetAsync("coordination:redlock", "run");
-        var server = (await _servers.AdminAsync(master)).GetServer(_servers.All[master].EndPoint);
-        return run.HasValue && (await server.InfoRawAsync("server"))!.Contains((string)run!, StringComparison.Ordinal);
-    }
 
     private Task FreezeAsync(FaultContext context) => AloneAsync(context, async master =>
     {
