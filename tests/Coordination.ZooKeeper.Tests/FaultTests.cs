@@ -287,12 +287,13 @@ public sealed class FaultTests
     {
         await using var server = await Run.ServerAsync();
         await using var coordinator = Run.Coordinator(server.Address);
+        await using var client = await Admin.ConnectAsync(server.Address);
         await using (await coordinator.CreateLock("x").AcquireAsync(Token))
         {
+            // While the lock is held: without a child the node of the resource may go at any time.
+            await client.CreateAsync("/coordination/x/notes", cancellationToken: Token);
         }
 
-        await using var client = await Admin.ConnectAsync(server.Address);
-        await client.CreateAsync("/coordination/x/notes", cancellationToken: Token);
         await using (await coordinator.CreateLock("x").AcquireAsync(Token))
         {
         }

@@ -25,7 +25,7 @@ public sealed class Admin(string servers)
     public Task<IReadOnlyList<string>> ChildrenAsync(string path) => UseAsync(async client =>
     {
         await client.SyncAsync(path);
-        return await client.ExistsAsync(path) is null ? [] : (await client.GetChildrenAsync(path)).Names;
+        return await NamesAsync(client, path);
     });
 
     /// <summary>Does something over a connection.</summary>
@@ -65,7 +65,19 @@ public sealed class Admin(string servers)
     {
         var queue = _keys.QueueOf(claim.Resource);
         await client.SyncAsync(queue);
-        var listed = ZooKeeperListing.Find(ZooKeeperListing.Read((await client.GetChildrenAsync(queue)).Names), claim.Id);
+        var listed = ZooKeeperListing.Find(ZooKeeperListing.Read(await NamesAsync(client, queue)), claim.Id);
         return listed is { } found ? $"{queue}/{found.Node}" : null;
+    }
+
+    private static async Task<IReadOnlyList<string>> NamesAsync(ZooKeeperClient client, string path)
+    {
+        try
+        {
+            return (await client.GetChildrenAsync(path)).Names;
+        }
+        catch (ZooKeeperException exception) when (exception.ErrorCode is ZooKeeperErrorCode.NoNode)
+        {
+            return [];
+        }
     }
 }
