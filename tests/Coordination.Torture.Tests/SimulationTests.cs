@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Coordination.Torture.Simulation;
 
 namespace Coordination.Torture.Tests;
@@ -49,6 +50,26 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var second = await HistoryAsync(Path.Combine(directory.Path, "second"));
         Assert.True(first.Length > 100);
         Assert.Equal(first, second);
+    }
+
+    // One after another, or in a process for each core: the first violation in the order of the seeds is the one that is shown, and nothing behind it counts.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1, "--bug", SeededBug.GhostGrant)]
+    public async Task A_run_says_the_same_however_many_cores_there_are(int expected, params string[] more)
+    {
+        using var directory = new TemporaryDirectory();
+        Assert.Equal(await ReportAsync(1), await ReportAsync(3));
+
+        async Task<string> ReportAsync(int cores)
+        {
+            var to = Path.Combine(directory.Path, $"{cores}");
+            var (exitCode, said) = await TortureProgram.RunOnCoresAsync(cores, ["--backend", "memory", "--seed", "7", "--schedules", "333", "--out", to, .. more]);
+            Assert.True(exitCode == expected, said);
+            var report = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(to, "report.json"), TestContext.Current.CancellationToken))!.AsObject();
+            Assert.True(report.Remove("took"));
+            return ClaimId.Replace(report.ToJsonString(), "id");
+        }
     }
 
     // Claims' ids are drawn from the system's own chance: nothing but their being different matters.

@@ -17,6 +17,14 @@ internal static class TortureProgram
         return RunAsync(start);
     }
 
+    /// <summary>The same as if the machine had so many cores.</summary>
+    public static Task<(int ExitCode, string Output)> RunOnCoresAsync(int cores, params string[] arguments)
+    {
+        var start = StartInfo(arguments);
+        start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{cores}";
+        return RunAsync(start);
+    }
+
     private static ProcessStartInfo StartInfo(string[] arguments) =>
         new(Dotnet, [Path.Combine(AppContext.BaseDirectory, "Coordination.Torture.dll"), .. arguments]) // beside the tests: the build copies it here
         {

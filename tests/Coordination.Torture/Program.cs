@@ -12,6 +12,7 @@ app.Configure(static configuration =>
     // The processes that a run starts; nobody else does.
     configuration.AddCommand<ClientCommand>("client").IsHidden();
     configuration.AddCommand<RegisterCommand>("register").IsHidden();
+    configuration.AddCommand<SchedulesCommand>("schedules").IsHidden();
 });
 
 try

@@ -6,62 +6,115 @@ using Coordination.Torture.Simulation;
 
 namespace Coordination.Torture.Commands;
 
-/// <summary>Schedules on the in-memory backend, one after another, in a process whose pool has one thread: only so does a seed give the same history each time.</summary>
-internal static class SimulateCommand
+/// <summary>
+/// Schedules on the in-memory backend, in a process for each core. They are given out and added up in the order of their seeds, up to the first that breaks a promise: the report is
+/// the same, however many processes there are.
+/// </summary>
+internal sealed class SimulateCommand
 {
-    private const string OneThread = "DOTNET_ThreadPool_ForceMaxWorkerThreads";
+    // Long enough that giving out costs nothing, short enough that all cores are done at about the same time: some twentieth of a second.
+    private const int BlockLength = 50;
 
-    public static async Task<int> RunAsync(TortureSettings settings, int seed)
+    private readonly TortureSettings _settings;
+    private readonly int _seed;
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly Dictionary<int, BlockResult> _early = [];
+    private readonly Tally _tally = new();
+    private IReadOnlyList<Violation> _violations = [];
+    private History? _last;
+    private int _given;
+    private int _added;
+    private int _violating;
+    private bool _ends;
+
+    private SimulateCommand(TortureSettings settings, int seed) => (_settings, _seed) = (settings, seed);
+
+    public static Task<int> RunAsync(TortureSettings settings, int seed) => new SimulateCommand(settings, seed).RunAsync();
+
+    private async Task<int> RunAsync()
     {
-        ThreadPool.GetMaxThreads(out var threads, out _);
-        return threads == 1
-            ? await Task.Run(() => SimulateAsync(settings, seed))
-            : await RunAloneAsync(seed);
+        var processes = Math.Min(Environment.ProcessorCount, BlocksIn(_settings.Schedules ?? int.MaxValue));
+        await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => Task.Run(WorkAsync)));
+        var report = _tally.ToReport(
+            new RunSettings(_settings.Bug is { } bug ? $"in-memory with {bug}" : "in-memory, simulated", null, _seed, _settings.Minutes, 3, 4, SimulatedRun.Promises.Duration),
+            Stopwatch.GetElapsedTime(_began),
+            _violating,
+            _violations);
+        return await TortureCommand.FinishAsync(_settings, report, _last);
     }
 
-    private static async Task<int> RunAloneAsync(int seed)
+    private async Task WorkAsync()
     {
-        var arguments = Environment.GetCommandLineArgs();
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [.. IsHosted() ? arguments : arguments[1..], "--seed", $"{seed}"])
+        await using var process = BlockProcess.Start(_settings.Bug, keep: _settings.Out is not null);
+        try
         {
-            Environment = { [OneThread] = "1", ["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "1", ["DOTNET_PROCESSOR_COUNT"] = "1", ["DOTNET_TieredPGO"] = "0" },
-        };
-        if (Array.FindIndex(arguments, static argument => argument is "--seed" or "-s") is > 0 and var at)
-        {
-            start.ArgumentList.RemoveAt(at - (IsHosted() ? 0 : 1));
-            start.ArgumentList.RemoveAt(at - (IsHosted() ? 0 : 1));
-        }
-
-        using var alone = Process.Start(start)!;
-        await alone.WaitForExitAsync();
-        return alone.ExitCode;
-    }
-
-    // dotnet X.dll: the process is dotnet's.
-    private static bool IsHosted() => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
-
-    private static async Task<int> SimulateAsync(TortureSettings settings, int seed)
-    {
-        var began = Stopwatch.GetTimestamp();
-        var limit = TimeSpan.FromMinutes(settings.Minutes);
-        var tally = new Tally();
-        History? last = null;
-        for (var number = 0; settings.Schedules is { } count ? number < count : Stopwatch.GetElapsedTime(began) < limit; number++)
-        {
-            var next = unchecked(seed + number) & int.MaxValue;
-            var history = new History(await SimulatedRun.RunAsync(next, settings.Bug));
-            var violations = Checker.Check(history, SimulatedRun.Promises);
-            tally.Add(next, history, violations);
-            last = history;
-            if (violations.Count > 0)
+            while (Next(out var number) is { } block)
             {
-                break; // its history is the one to look at
+                Add(number, await process.RunAsync(block));
             }
         }
-
-        var report = tally.ToReport(
-            new RunSettings(settings.Bug is { } bug ? $"in-memory with {bug}" : "in-memory, simulated", null, seed, settings.Minutes, 3, 4, SimulatedRun.Promises.Duration),
-            Stopwatch.GetElapsedTime(began));
-        return await TortureCommand.FinishAsync(settings, report, last);
+        finally
+        {
+            End(); // for all: there is nothing left, or one has failed
+        }
     }
+
+    private Block? Next(out int number)
+    {
+        lock (_early)
+        {
+            number = _given;
+            var before = (long)number * BlockLength;
+            _ends |= _settings.Schedules is { } schedules ? before >= schedules : Stopwatch.GetElapsedTime(_began) >= TimeSpan.FromMinutes(_settings.Minutes);
+            if (_ends)
+            {
+                return null;
+            }
+
+            _given++;
+            return new Block(unchecked((int)(_seed + before)) & int.MaxValue, (int)Math.Min(BlockLength, (_settings.Schedules ?? long.MaxValue) - before));
+        }
+    }
+
+    private void End()
+    {
+        lock (_early)
+        {
+            _ends = true;
+        }
+    }
+
+    private void Add(int number, BlockResult result)
+    {
+        lock (_early)
+        {
+            _early.Add(number, result);
+            _ends |= result.Violations > 0;
+            while (_violations.Count == 0 && _early.Remove(_added, out var next))
+            {
+                _added++;
+                Add(next);
+            }
+        }
+    }
+
+    // What a schedule broke is found once more in what its process wrote down: that is what --out keeps, too.
+    private void Add(BlockResult result)
+    {
+        _tally.Add(result.Tally);
+        if (result.Events is not { } events)
+        {
+            return;
+        }
+
+        _last = new History(events);
+        _violations = Checker.Check(_last, SimulatedRun.Promises);
+        _violating = result.Seed;
+        if (_violations.Count != result.Violations)
+        {
+            throw new InvalidOperationException($"The history of seed {result.Seed} has {result.Violations} violations, and {_violations.Count} once it was written down.");
+        }
+    }
+
+    private static int BlocksIn(int schedules) => (int)(((long)schedules + BlockLength - 1) / BlockLength);
 }

@@ -3,14 +3,18 @@ using Coordination.Torture.Recording;
 
 namespace Coordination.Torture.Real;
 
-/// <summary>This program again, as another process, which tells its events line by line.</summary>
+/// <summary>This program again, as another process, which tells lines of JSON.</summary>
 internal class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _errors = [];
     private readonly Task _reading;
 
-    protected ChildProcess(IEnumerable<string> arguments, Action<Event> record)
+    /// <summary>Starts it.</summary>
+    /// <param name="arguments">What it is called with.</param>
+    /// <param name="hear">Called with each line that it tells.</param>
+    /// <param name="environment">What its environment has besides this process's.</param>
+    protected ChildProcess(IEnumerable<string> arguments, Action<string> hear, params IEnumerable<(string Name, string Value)> environment)
     {
         // Hosted by dotnet or not, the first argument is this program's assembly.
         var start = new ProcessStartInfo("dotnet", [Environment.GetCommandLineArgs()[0], .. arguments])
@@ -19,6 +23,11 @@ internal class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start) ?? throw new InvalidOperationException("Could not start dotnet.");
         _process.ErrorDataReceived += (_, line) =>
         {
@@ -28,11 +37,11 @@ internal class ChildProcess : IAsyncDisposable
             }
         };
         _process.BeginErrorReadLine();
-        _reading = Task.Run(() => ReadAsync(record));
+        _reading = Task.Run(() => ReadAsync(hear));
     }
 
     public static ChildProcess StartRegister(SharedClock clock, int port, Action<Event> record) =>
-        new(["register", "--origin", $"{clock.Origin}", "--port", $"{port}"], record);
+        new(["register", "--origin", $"{clock.Origin}", "--port", $"{port}"], line => record(EventLines.Read(line)));
 
     /// <summary>What it said when it failed.</summary>
     public string Errors
@@ -45,6 +54,9 @@ internal class ChildProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Over when it has ended, or was killed, and all that it told was heard.</summary>
+    protected Task Ended => _reading;
 
     public bool HasExited => _process.HasExited;
 
@@ -94,14 +106,14 @@ internal class ChildProcess : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    private async Task ReadAsync(Action<Event> record)
+    private async Task ReadAsync(Action<string> hear)
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             // The last line of one that was killed may be cut short.
             if (line.EndsWith('}'))
             {
-                record(EventLines.Read(line));
+                hear(line);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace Coordination.Torture.Real;
 internal sealed class ClientProcess : ChildProcess
 {
     private ClientProcess(string name, IReadOnlyList<FaultProxy> ways, IEnumerable<string> arguments, Action<Event> record)
-        : base(arguments, record) => (Name, Ways) = (name, ways);
+        : base(arguments, line => record(EventLines.Read(line))) => (Name, Ways) = (name, ways);
 
     public string Name { get; }
 

@@ -232,9 +232,9 @@ internal sealed class Driver : IAsyncDisposable
         var promises = _settings.Peer is null ? _times.Promises : _times.Promises with { IsFair = false, InspectsExactly = false };
         var violations = Checker.Check(history, promises);
         var tally = new Tally();
-        tally.Add(_settings.Seed, history, violations);
+        tally.Add(history);
         var settings = new RunSettings(_settings.Backend, _settings.Peer, _settings.Seed, _asked.Minutes, _asked.Clients, _asked.Workers, _times.Workload.LeaseDuration);
-        return (tally.ToReport(settings, took), history);
+        return (tally.ToReport(settings, took, _settings.Seed, violations), history);
     }
 
     private void Record(Event happened)

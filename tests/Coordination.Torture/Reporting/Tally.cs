@@ -3,62 +3,87 @@ using Coordination.Torture.Recording;
 
 namespace Coordination.Torture.Reporting;
 
-/// <summary>Adds up what histories have.</summary>
+/// <summary>Adds up what histories have. It can be written down by one process and added by another.</summary>
 internal sealed class Tally
 {
-    private readonly SortedDictionary<string, int> _faults = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, int> _operations = new(StringComparer.Ordinal);
-    private readonly List<TimeSpan> _takeovers = [];
-    private readonly List<TimeSpan> _handOffs = [];
-    private readonly List<FoundViolation> _violations = [];
-    private int _acquisitions;
-    private int _accepted;
-    private int _refused;
-    private int _inspections;
+    public SortedDictionary<string, int> Faults { get; init; } = new(StringComparer.Ordinal);
 
-    public int Schedules { get; private set; }
+    public SortedDictionary<string, int> Operations { get; init; } = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<FoundViolation> Violations => _violations;
+    public List<TimeSpan> Takeovers { get; init; } = [];
 
-    public void Add(int seed, History history, IReadOnlyList<Violation> violations)
+    public List<TimeSpan> HandOffs { get; init; } = [];
+
+    public int Schedules { get; set; }
+
+    public int Acquisitions { get; set; }
+
+    public int Accepted { get; set; }
+
+    public int Refused { get; set; }
+
+    public int Inspections { get; set; }
+
+    public void Add(History history)
     {
         Schedules++;
         foreach (var fault in history.Faults)
         {
-            _faults[fault.Kind] = _faults.GetValueOrDefault(fault.Kind) + 1;
+            Increase(Faults, fault.Kind, 1);
         }
 
         foreach (var call in history.Calls)
         {
-            var name = $"{call.Started.Operation}: {call.Outcome?.ToString() ?? "unknown"}";
-            _operations[name] = _operations.GetValueOrDefault(name) + 1;
+            Increase(Operations, $"{call.Started.Operation}: {call.Outcome?.ToString() ?? "unknown"}", 1);
         }
 
-        _acquisitions += history.Holds.Count;
-        _accepted += history.Writes.Count(static write => write.IsAccepted);
-        _refused += history.Writes.Count(static write => !write.IsAccepted);
-        _inspections += history.Queues.Count;
-        _violations.AddRange(violations.Select(violation => new FoundViolation(seed, violation)));
+        Acquisitions += history.Holds.Count;
+        Accepted += history.Writes.Count(static write => write.IsAccepted);
+        Refused += history.Writes.Count(static write => !write.IsAccepted);
+        Inspections += history.Queues.Count;
         AddSuccessions(history);
     }
 
-    public Report ToReport(RunSettings settings, TimeSpan took) => new()
+    public void Add(Tally other)
+    {
+        Schedules += other.Schedules;
+        foreach (var (kind, count) in other.Faults)
+        {
+            Increase(Faults, kind, count);
+        }
+
+        foreach (var (name, count) in other.Operations)
+        {
+            Increase(Operations, name, count);
+        }
+
+        Takeovers.AddRange(other.Takeovers);
+        HandOffs.AddRange(other.HandOffs);
+        Acquisitions += other.Acquisitions;
+        Accepted += other.Accepted;
+        Refused += other.Refused;
+        Inspections += other.Inspections;
+    }
+
+    public Report ToReport(RunSettings settings, TimeSpan took, int seed, IEnumerable<Violation> violations) => new()
     {
         Settings = settings,
         Took = took,
         Schedules = Schedules,
-        Faults = _faults,
-        FaultsInAll = _faults.Values.Sum(),
-        Operations = _operations,
-        OperationsInAll = _operations.Values.Sum(),
-        Acquisitions = _acquisitions,
-        Takeovers = Distribution.Of(_takeovers),
-        HandOffs = Distribution.Of(_handOffs),
-        WritesAccepted = _accepted,
-        WritesRefused = _refused,
-        Inspections = _inspections,
-        Violations = _violations,
+        Faults = Faults,
+        FaultsInAll = Faults.Values.Sum(),
+        Operations = Operations,
+        OperationsInAll = Operations.Values.Sum(),
+        Acquisitions = Acquisitions,
+        Takeovers = Distribution.Of(Takeovers),
+        HandOffs = Distribution.Of(HandOffs),
+        WritesAccepted = Accepted,
+        WritesRefused = Refused,
+        Inspections = Inspections,
+        Violations = [.. violations.Select(violation => new FoundViolation(seed, violation))],
     };
+
+    private static void Increase(SortedDictionary<string, int> counts, string name, int count) => counts[name] = counts.GetValueOrDefault(name) + count;
 
     // Of leases that exclude each other: how long after one ended the next began, where the next had been waiting.
     private void AddSuccessions(History history)
@@ -70,7 +95,7 @@ internal sealed class Tally
             {
                 if (before is not null && hold.From >= before.Until && hold.Call.At < before.Until && hold.Call.Operation != Operation.Attach)
                 {
-                    (before.How == HoldEnd.Released ? _handOffs : _takeovers).Add(hold.From - before.Until);
+                    (before.How == HoldEnd.Released ? HandOffs : Takeovers).Add(hold.From - before.Until);
                 }
 
                 before = hold;

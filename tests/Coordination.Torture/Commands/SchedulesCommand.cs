@@ -1,0 +1,51 @@
+using Coordination.Torture.Checking;
+using Coordination.Torture.Recording;
+using Coordination.Torture.Reporting;
+using Coordination.Torture.Simulation;
+using Spectre.Console.Cli;
+
+namespace Coordination.Torture.Commands;
+
+/// <summary>One of the processes of a simulation: a line asks for a block of schedules, a line says what became of it.</summary>
+internal sealed class SchedulesCommand : AsyncCommand<SchedulesCommand.Settings>
+{
+    public override async Task<int> ExecuteAsync(CommandContext context, Settings settings, CancellationToken cancellationToken)
+    {
+        // Whoever started it holds its standard input: it ends with them. Nothing else is done meanwhile, so that it may wait on the only thread there is.
+        await Task.Yield();
+        while (Console.In.ReadLine() is { } line)
+        {
+            Console.Out.WriteLine((await RunAsync(Block.Parse(line), settings)).Write());
+        }
+
+        return 0;
+    }
+
+    private static async Task<BlockResult> RunAsync(Block block, Settings settings)
+    {
+        var tally = new Tally();
+        var result = new BlockResult { Tally = tally };
+        foreach (var seed in block.Seeds)
+        {
+            var history = new History(await SimulatedRun.RunAsync(seed, settings.Bug));
+            var violations = Checker.Check(history, SimulatedRun.Promises).Count;
+            tally.Add(history);
+            result = result with { Seed = seed, Violations = violations, Events = settings.Keep || violations > 0 ? history.Events : null };
+            if (violations > 0)
+            {
+                break;
+            }
+        }
+
+        return result;
+    }
+
+    internal sealed class Settings : CommandSettings
+    {
+        [CommandOption("--bug <NAME>")]
+        public string? Bug { get; init; }
+
+        [CommandOption("--keep")]
+        public bool Keep { get; init; }
+    }
+}
