@@ -134,7 +134,7 @@ public sealed class RedisBackend : ICoordinationBackend
         // A session is its claims: opening one takes no round trip.
         if (request.Ticket is null)
         {
-            return Listening(new RedisSession(this, Hints.NextSession(), request.Duration), listener);
+            return Listening(new RedisSession(this, Hints.NextSession(), request.Duration, listener));
         }
 
         return await AttachAsync(request.Ticket, request.Duration, listener, cancellationToken).ConfigureAwait(false);
@@ -227,9 +227,9 @@ public sealed class RedisBackend : ICoordinationBackend
         return multiplexer;
     }
 
-    private RedisSession Listening(RedisSession session, ISessionListener listener)
+    private RedisSession Listening(RedisSession session)
     {
-        Hints.Add(session.Number, listener);
+        Hints.Add(session);
         return session;
     }
 
@@ -246,14 +246,14 @@ public sealed class RedisBackend : ICoordinationBackend
 
         // When a reply was lost the next attempt must be known for the same one's, or the claim would be nobody's.
         var number = Attaching(text);
-        var session = new RedisSession(this, number, duration);
+        var session = new RedisSession(this, number, duration, listener);
         var attached = await session.AttachAsync(ticket.Claim, cancellationToken).ConfigureAwait(false);
 
         // Of those at once, who share the number, one only: the one that removes it. Not a number that came after it: whoever comes when
         // the first has it already is given another, and to remove that would make a second owner.
         if (_attaching.TryRemove(KeyValuePair.Create(text, number)) && attached)
         {
-            return Listening(session, listener);
+            return Listening(session);
         }
 
         throw new LeaseLostException($"The lease of '{ticket.Claim.Resource}' on Redis had ended, or was taken over by another, before it was attached.");

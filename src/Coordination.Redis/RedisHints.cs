@@ -12,7 +12,7 @@ internal sealed class RedisHints : IAsyncDisposable
     private readonly RedisConnection _connection;
     private readonly ILogger _logger;
     private readonly RedisChannel _channel;
-    private readonly ConcurrentDictionary<long, ISessionListener> _sessions = new();
+    private readonly ConcurrentDictionary<long, RedisSession> _sessions = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly SemaphoreSlim _subscribing = new(1, 1);
     private readonly bool _confirmsGrants;
@@ -48,9 +48,8 @@ internal sealed class RedisHints : IAsyncDisposable
     public long NextSession() => Interlocked.Increment(ref _lastSession);
 
     /// <summary>Passes on what is heard for a session.</summary>
-    /// <param name="session">Its number.</param>
-    /// <param name="listener">Who hears it.</param>
-    public void Add(long session, ISessionListener listener) => _sessions[session] = listener;
+    /// <param name="session">The session.</param>
+    public void Add(RedisSession session) => _sessions[session.Number] = session;
 
     /// <summary>Ends that.</summary>
     /// <param name="session">The session's number.</param>
@@ -176,14 +175,14 @@ internal sealed class RedisHints : IAsyncDisposable
         var first = text?.IndexOf(' ', StringComparison.Ordinal) ?? -1;
         var last = text?.LastIndexOf(' ') ?? -1;
         if (text is null || first <= 0 || last <= first ||
-            !long.TryParse(text.AsSpan(0, first), NumberStyles.None, CultureInfo.InvariantCulture, out var session) ||
+            !long.TryParse(text.AsSpan(0, first), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ||
             !long.TryParse(text.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var token))
         {
             RedisLog.HintNotUnderstood(_logger, ChannelName);
             return;
         }
 
-        if (!_sessions.TryGetValue(session, out var listener))
+        if (!_sessions.TryGetValue(number, out var session))
         {
             return;
         }
@@ -191,11 +190,11 @@ internal sealed class RedisHints : IAsyncDisposable
         var id = text[(first + 1)..last];
         if (_confirmsGrants)
         {
-            listener.OnChanged(id);
+            session.OnChanged(id);
         }
         else
         {
-            listener.OnGranted(id, new FencingToken(token));
+            session.OnGranted(id, new FencingToken(token));
         }
     }
 
@@ -266,9 +265,9 @@ internal sealed class RedisHints : IAsyncDisposable
 
     private void TellAll()
     {
-        foreach (var (_, listener) in _sessions)
+        foreach (var (_, session) in _sessions)
         {
-            listener.OnChanged(null);
+            session.OnChanged(null);
         }
 
         foreach (var (watch, _) in _watches)

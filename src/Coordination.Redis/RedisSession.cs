@@ -16,19 +16,22 @@ internal sealed class RedisSession : IBackendSession
     private const int BatchSize = 128;
 
     private readonly RedisBackend _backend;
+    private readonly ISessionListener _listener;
     private readonly long _milliseconds;
     private readonly RedisValue _route;
 
-    // Those that were last told to be waiting: of these a renewal has to say that they are granted.
+    // Those that were last told to be waiting: of these a renewal has to say that they are granted, and of all others that they wait.
     private readonly ConcurrentDictionary<string, byte> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Makes a session. Nothing is sent.</summary>
     /// <param name="backend">Its backend.</param>
     /// <param name="number">Its number there.</param>
     /// <param name="duration">How long its claims outlive their last renewal; rounded up to milliseconds.</param>
-    public RedisSession(RedisBackend backend, long number, TimeSpan duration)
+    /// <param name="listener">Who hears of its grants.</param>
+    public RedisSession(RedisBackend backend, long number, TimeSpan duration, ISessionListener listener)
     {
         _backend = backend;
+        _listener = listener;
         Number = number;
         _milliseconds = (duration.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
         Duration = TimeSpan.FromMilliseconds(_milliseconds);
@@ -40,6 +43,19 @@ internal sealed class RedisSession : IBackendSession
 
     /// <inheritdoc/>
     public TimeSpan Duration { get; }
+
+    /// <summary>The server has told of a grant: from now on the claim is believed to be granted.</summary>
+    /// <param name="claimId">The claim.</param>
+    /// <param name="token">Its token.</param>
+    public void OnGranted(string claimId, FencingToken token)
+    {
+        _waiting.TryRemove(claimId, out _);
+        _listener.OnGranted(claimId, token);
+    }
+
+    /// <summary>The server should be asked how a claim stands.</summary>
+    /// <param name="claimId">The claim; <see langword="null"/> for all.</param>
+    public void OnChanged(string? claimId) => _listener.OnChanged(claimId);
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -280,7 +296,7 @@ internal sealed class RedisSession : IBackendSession
         }
     }
 
-    // Pairs: the claim's number in the call from 1, and its token, or 0 when it is gone.
+    // Pairs: the claim's number in the call from 1, and its token, or 0 when it is gone or not what it was.
     private void Read(IReadOnlyList<ClaimKey> claims, Batch batch, RedisResult reply, List<ClaimRenewal> exceptions)
     {
         for (var i = 0; i + 1 < reply.Length; i += 2)

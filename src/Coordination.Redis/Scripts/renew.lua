@@ -2,21 +2,32 @@
 -- KEYS: h and w of each claim; ARGV: duration, retention, a 1 for each claim that the caller believes to wait and a 0 for
 -- each other, and the id of each claim
 -- Returns pairs for the exceptions: the claim's number, and its token when it is granted and was believed to wait, or 0 when
--- it is not there.
+-- it is not there, or waits and was believed to be granted.
 
 local duration, retention, believed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local exceptions, walked = {}, {}
 for i = 4, #ARGV do
   local n, id = i - 3, ARGV[i]
   local q, record, tombstone = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
-  if record then
-    local c = parse(record)
+  local c, waited = record and parse(record), string.sub(believed, n, n) == '1'
+  if c and c.token == 0 and not waited then
+    -- Deleted by force and put back behind others by a late copy of its request, or granted by a master that has failed before
+    -- a replica knew of it. Its session has lost it, and nobody waits for this: it goes, as by a release.
+    call('HDEL', q.h, id)
+    call('ZREM', q.w, id)
+    q.waiting = q.waiting - 1
+    local longest = bury(q, id, duration)
+    promote(q)
+    save(q, retention, nil, nil, longest)
+    exceptions[#exceptions + 1] = n
+    exceptions[#exceptions + 1] = 0
+  elseif c then
     c.duration, c.expiry = duration, expiry_of(duration)
     expires(q, c.expiry)
     -- First, as it takes no memory: so a renewal goes through when the server has none left.
     call('PEXPIREAT', q.h, int(max(q.till, c.expiry)))
     save(q, retention, id, pack(c), c.expiry)
-    if c.token ~= 0 and string.sub(believed, n, n) == '1' then
+    if c.token ~= 0 and waited then
       exceptions[#exceptions + 1] = n
       exceptions[#exceptions + 1] = c.token
     end

@@ -123,6 +123,57 @@ public abstract class SessionContractSuite(BackendFixture fixture) : ContractSui
         Assert.Equal(ClaimOutcome.Granted, (await session.AskAsync(claims[2])).Outcome);
     }
 
+    [CaseTable]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_held_claim_that_a_late_copy_of_its_request_has_put_back_behind_another_is_lost(bool hasWaited)
+    {
+        var session = await OpenAsync();
+        var other = await OpenAsync();
+        var courier = await OpenAsync();
+        var name = NewName();
+        var claim = Exclusive(name);
+        if (hasWaited)
+        {
+            var first = Exclusive(name);
+            await other.GrantedAtOnceAsync(first);
+            await session.WaitingAsync(claim);
+            await other.ReleaseAsync(first);
+
+            // By a hint alone, where hints say so much; else by asking.
+            await Time.UntilAsync(() => session.Listener.Granted.ContainsKey(claim.Key.Id) || session.Listener.Changed > 0, Soon, "word of the grant");
+            await GrantedAsync(session, claim, Soon);
+        }
+        else
+        {
+            await session.GrantedAtOnceAsync(claim);
+        }
+
+        await Server.DeleteClaimAsync(claim.Key);
+        var next = Exclusive(name);
+        await other.ClaimAsync(next);
+        await GrantedAsync(other, next, Soon);
+
+        // The copy comes by another way, and its sender hears nothing of it. Whether it gets in is the server's affair.
+        await courier.ClaimAsync(claim);
+        var renewal = await session.RenewAsync(claim);
+        Assert.False(renewal.IsSessionLost);
+        Assert.Equal(ClaimRenewalOutcome.Lost, Assert.Single(renewal.Exceptions).Outcome);
+        Assert.Equal([next.Key.Id], (await QueueAsync(other, name)).Holders);
+
+        // And nothing of it gets a turn once the way by which it came is gone.
+        await courier.EndAsync(claim);
+        await courier.DisposeAsync();
+        await Time.UntilAsync(
+            async () =>
+            {
+                Assert.DoesNotContain((await other.RenewAsync(next)).Exceptions, static exception => exception.Outcome != ClaimRenewalOutcome.Granted);
+                return (await QueueAsync(other, name)).Waiters.Length == 0;
+            },
+            Takeover,
+            "an empty queue behind the holder");
+    }
+
     [Case]
     public async Task A_renewal_of_an_expired_session_revives_nothing()
     {
