@@ -12,6 +12,7 @@ public sealed class FaultyBackend(ICoordinationBackend inner) : ICoordinationBac
 {
     private readonly ConcurrentDictionary<Call, ConcurrentQueue<HeldCall>> _faults = new();
     private readonly int[] _counts = new int[Enum.GetValues<Call>().Length];
+    private readonly int[] _underWay = new int[Enum.GetValues<Call>().Length];
     private readonly ConcurrentQueue<Action> _heldHints = new();
     private volatile HintFault _hints;
 
@@ -26,6 +27,9 @@ public sealed class FaultyBackend(ICoordinationBackend inner) : ICoordinationBac
 
     /// <summary>How many calls of a kind were made.</summary>
     public int Count(Call call) => Volatile.Read(ref _counts[(int)call]);
+
+    /// <summary>How many calls of a kind have no answer yet.</summary>
+    public int UnderWay(Call call) => Volatile.Read(ref _underWay[(int)call]);
 
     /// <summary>The next call of a kind is not sent, and fails as transient.</summary>
     public HeldCall RefuseNext(Call call) => Set(call, FaultKind.Refuse);
@@ -68,6 +72,19 @@ public sealed class FaultyBackend(ICoordinationBackend inner) : ICoordinationBac
     internal async ValueTask<T> RunAsync<T>(Call call, Func<CancellationToken, ValueTask<T>> send, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _counts[(int)call]);
+        Interlocked.Increment(ref _underWay[(int)call]);
+        try
+        {
+            return await SendAsync(call, send, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay[(int)call]);
+        }
+    }
+
+    private async ValueTask<T> SendAsync<T>(Call call, Func<CancellationToken, ValueTask<T>> send, CancellationToken cancellationToken)
+    {
         if (!_faults.TryGetValue(call, out var queue) || !queue.TryDequeue(out var fault))
         {
             return await send(cancellationToken);

@@ -71,13 +71,14 @@ public abstract class GuaranteeSuite(BackendFixture fixture) : ConformanceSuite(
             within,
             "an empty queue");
 
-    /// <summary>Starts waiting, and returns when the claim stands in the queue.</summary>
+    /// <summary>Starts waiting, and returns when the claim stands in the queue and its owner knows that: what befalls the way to the server then befalls a waiter.</summary>
     protected async Task<Task<ILease>> QueueUpAsync(
         Client client, Primitive primitive, string name, Client observer, CancellationToken cancellationToken = default)
     {
         var before = (await observer.InspectAsync(name)).Waiters.Count;
         var pending = client.Coordinator.AcquireAsync(primitive, name, cancellationToken);
         await WaitersAsync(observer, name, before + 1);
+        await Time.UntilAsync(() => client.Faults.UnderWay(Call.Claim) == 0, Soon, "the claim's answer");
         return pending;
     }
 
