@@ -59,8 +59,16 @@ internal sealed partial class ZooKeeperSession
         if (outcome is null)
         {
             listing ??= _client.GetChildrenAsync(claim.Queue);
-            var (names, _) = await listing.ConfigureAwait(false);
-            outcome = OutcomeOf(ZooKeeperListing.Read(names), claim.Node!);
+            try
+            {
+                var (names, _) = await listing.ConfigureAwait(false);
+                outcome = OutcomeOf(ZooKeeperListing.Read(names), claim.Node!);
+            }
+            catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
+            {
+                // Its node was deleted by hand, and the resource's, empty then, removed before it was listed.
+                outcome = ClaimOutcome.Refused;
+            }
         }
 
         return outcome == ClaimOutcome.Refused ? Gone(claim)

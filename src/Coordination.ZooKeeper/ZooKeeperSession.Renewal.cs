@@ -35,8 +35,8 @@ internal sealed partial class ZooKeeperSession
     private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, CancellationToken cancellationToken)
     {
         var exceptions = new List<ClaimRenewal>();
-        var questions = new List<(ZooKeeperRead Question, List<int> Claims, bool IsQueue)>();
-        var queues = new Dictionary<string, List<int>>(StringComparer.Ordinal);
+        var questions = new List<(ZooKeeperRead Question, List<(int Index, string? Node)> Claims, bool IsQueue)>();
+        var queues = new Dictionary<string, List<(int Index, string? Node)>>(StringComparer.Ordinal);
         for (var i = 0; i < claims.Count; i++)
         {
             if (_claims.Find(claims[i].Id) is not { } claim)
@@ -45,15 +45,15 @@ internal sealed partial class ZooKeeperSession
             }
             else if (claim is { IsGranted: true, Node: { } node })
             {
-                questions.Add((ZooKeeperRead.Children(claim.PathOf(node)), [i], false));
+                questions.Add((ZooKeeperRead.Children(claim.PathOf(node)), [(i, node)], false));
             }
             else if (queues.TryGetValue(claim.Queue, out var waiting))
             {
-                waiting.Add(i);
+                waiting.Add((i, claim.Node));
             }
             else
             {
-                queues.Add(claim.Queue, waiting = [i]);
+                queues.Add(claim.Queue, waiting = [(i, claim.Node)]);
                 questions.Add((ZooKeeperRead.Children(claim.Queue), waiting, true));
             }
         }
@@ -81,18 +81,18 @@ internal sealed partial class ZooKeeperSession
         return exceptions;
     }
 
-    private void Take(IReadOnlyList<ClaimKey> claims, List<int> asked, bool isQueue, string path, ZooKeeperReadResult answer, List<ClaimRenewal> exceptions)
+    private void Take(IReadOnlyList<ClaimKey> claims, List<(int Index, string? Node)> asked, bool isQueue, string path, ZooKeeperReadResult answer, List<ClaimRenewal> exceptions)
     {
         if (answer.Code is not (ZooKeeperErrorCode.Ok or ZooKeeperErrorCode.NoNode))
         {
             // One resource that may not be read any more must not cost the others their renewal.
             ZooKeeperLog.NotRenewed(_logger, path, answer.Code);
-            exceptions.AddRange(asked.Select(static index => new ClaimRenewal(index, ClaimRenewalOutcome.Unconfirmed)));
+            exceptions.AddRange(asked.Select(static claim => new ClaimRenewal(claim.Index, ClaimRenewalOutcome.Unconfirmed)));
             return;
         }
 
         var queue = isQueue ? ZooKeeperListing.Read(answer.Names) : [];
-        foreach (var index in asked)
+        foreach (var (index, known) in asked)
         {
             if (_claims.Find(claims[index].Id) is not { } claim)
             {
@@ -108,6 +108,12 @@ internal sealed partial class ZooKeeperSession
             var outcome = !isQueue ? (answer.Code == ZooKeeperErrorCode.Ok ? ClaimOutcome.Granted : ClaimOutcome.Refused)
                 : claim.Node is { } node ? OutcomeOf(queue, node)
                 : ClaimOutcome.Waiting; // Its claim is under way.
+            if (outcome == ClaimOutcome.Refused && isQueue && known is null)
+            {
+                // It was entered after the question had left: that the answer does not show it says nothing.
+                outcome = ClaimOutcome.Waiting;
+            }
+
             if (outcome == ClaimOutcome.Refused)
             {
                 _claims.Gone(claim.Key.Id);

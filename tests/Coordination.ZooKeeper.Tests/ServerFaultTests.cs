@@ -5,6 +5,7 @@ using Coordination.Conformance;
 using Coordination.ZooKeeper.Client;
 using Coordination.ZooKeeper.Tests.Client;
 using Coordination.ZooKeeper.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Coordination.ZooKeeper.Tests;
 
@@ -75,6 +76,65 @@ public sealed class ServerFaultTests
         var renewal = await session.RenewAsync([claims[0].Key, claims[1].Key], Token);
         Assert.False(renewal.IsSessionLost);
         Assert.Equal(new ClaimRenewal(1, ClaimRenewalOutcome.Unconfirmed), Assert.Single(renewal.Exceptions));
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_entered_while_the_answer_to_a_renewal_is_on_its_way_is_not_taken_for_lost()
+    {
+        await using var server = await Run.ServerAsync();
+        using var log = new HeldLog("ZooKeeperNotRenewed");
+        await using var backend = ZooKeeperBackend.Create(new ZooKeeperBackendOptions { ConnectionString = server.Address }, log);
+        await using var session = await Run.OpenAsync(backend, seconds: 600);
+        await using var client = await Admin.ConnectAsync(server.Address);
+        var (closed, claim) = (Run.Exclusive("closed"), Run.Exclusive("x"));
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(closed, Token)).Outcome);
+        var node = Assert.Single((await client.GetChildrenAsync("/coordination/closed", cancellationToken: Token)).Names);
+        await client.SetAclAsync($"/coordination/closed/{node}", [new(ZooKeeperPermissions.Admin, "world", "anyone")], cancellationToken: Token);
+
+        // The session knows of it, and it is not entered: the servers did not let it.
+        await client.CreateAsync("/coordination/x", acl: [new(ZooKeeperPermissions.All & ~ZooKeeperPermissions.Create, "world", "anyone")], cancellationToken: Token);
+        await Assert.ThrowsAsync<CoordinationException>(async () => await session.ClaimAsync(claim, Token));
+        await client.SetAclAsync("/coordination/x", ZooKeeperAcl.Open, cancellationToken: Token);
+
+        // The renewal has its answers, of which the other claim's comes first, and is held when it tells of that one. Then the claim is entered after all.
+        var renewing = Task.Run(async () => await session.RenewAsync([closed.Key, claim.Key], Token), Token);
+        await log.Arrived.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.Equal(ClaimOutcome.Granted, (await session.ClaimAsync(claim, Token)).Outcome);
+        log.Open();
+        Assert.Equal(new ClaimRenewal(0, ClaimRenewalOutcome.Unconfirmed), Assert.Single((await renewing).Exceptions));
+        Assert.True(await new Admin(server.Address).ExistsAsync(claim.Key));
+        Assert.True(await session.ReleaseAsync(claim.Key, Token));
+        Assert.Empty(await new Admin(server.Address).ChildrenAsync("/coordination/x"));
+    }
+
+    [Fact]
+    public async Task A_claim_whose_node_and_the_resources_are_gone_before_the_queue_is_listed_is_refused()
+    {
+        // Too quick for anybody's hand and a real server.
+        await using var server = new WireServer(static frame => WireServer.Frame(
+        [
+            .. frame.AsSpan(0, 4),
+            .. WireServer.Hex("0000000000000009"),
+            .. frame[7] switch
+            {
+                15 => [.. WireServer.Hex("00000000"), .. Numbered(frame), .. new byte[68]],
+                12 => WireServer.Hex("ffffff9b"),
+                _ => WireServer.Hex("00000000 00000001 2f"),
+            },
+        ]));
+        await using var backend = ZooKeeperBackend.Create(server.Address);
+        await using var session = await Run.OpenAsync(backend, seconds: 10);
+        var claim = Run.Exclusive("x");
+        Assert.Equal(ClaimOutcome.Refused, (await session.ClaimAsync(claim, Token)).Outcome);
+        Assert.Equal(1, server.Frames.Count(static frame => frame[7] == 15));
+        Assert.False(await session.ReleaseAsync(claim.Key, Token));
+
+        // The path of a sequential node as it is asked for, and as it is made.
+        static byte[] Numbered(byte[] frame)
+        {
+            var path = frame.AsSpan(12, BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(8)));
+            return WireServer.Frame([.. path, .. "0000000007"u8]);
+        }
     }
 
     [Fact]
@@ -170,5 +230,38 @@ public sealed class ServerFaultTests
         }
 
         return false;
+    }
+
+    /// <summary>Holds whoever logs an event, until it is opened.</summary>
+    private sealed class HeldLog(string name) : ILoggerFactory, ILogger
+    {
+        private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _open = new();
+
+        public Task Arrived => _arrived.Task;
+
+        public void Open() => _open.Set();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == name)
+            {
+                _arrived.TrySetResult();
+                _open.Wait();
+            }
+        }
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Dispose() => Open();
     }
 }

@@ -25,6 +25,10 @@ internal static class ZooKeeperServer
 
             await DeleteAsync(client, root);
         }
+        catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
+        {
+            // The root is gone already, and all that was under it before: nothing is left.
+        }
         catch (ZooKeeperException exception)
         {
             // Whatever went wrong before matters more: say it, and go on ending.

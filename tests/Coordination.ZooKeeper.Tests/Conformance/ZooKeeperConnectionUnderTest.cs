@@ -32,8 +32,17 @@ public sealed class ZooKeeperConnectionUnderTest : BackendConnection
         return ValueTask.CompletedTask;
     }
 
-    public override Task LoseNextReplyAsync(string resource) =>
-        Task.WhenAny(_proxies.Select(proxy => proxy.LoseReplyOf(FaultProxy.Mentions(resource), Frames.HasReply))).Unwrap();
+    public override Task LoseNextReplyAsync(string resource)
+    {
+        // Of the requests that mention the resource the one that does something: the first attempt to enter a claim finds no node of a new resource, and its answer may come through. The answer that names a claim's node says
+        // that it was made; the one that says nothing, that it was deleted. And one reply in all, of whichever server: the next server's proxy would otherwise wait for another.
+        var isMentioned = FaultProxy.Mentions(resource);
+        var isEntered = FaultProxy.Mentions(resource + "/");
+        var losses = 0;
+        return Task.WhenAny(_proxies.Select(proxy => proxy.LoseReplyOf(
+            piece => Volatile.Read(ref losses) == 0 && isMentioned(piece),
+            piece => (isEntered(piece) || Frames.HasBareReply(piece)) && Interlocked.Exchange(ref losses, 1) == 0))).Unwrap();
+    }
 
     public override async ValueTask DisposeAsync()
     {
