@@ -112,7 +112,7 @@ public abstract class ExactlyOneClaimSuite(BackendFixture fixture) : GuaranteeSu
     {
         // Rule 4, ghost grants. The grant's reply is on its way while the claim expires and another gets the resource.
         var slow = await ClientAsync();
-        var other = await ClientAsync();
+        var other = await ClientAsync(Lasting());
         var name = NewName();
         var held = slow.Faults.HoldReplyOfNext(Call.Claim);
         var pending = slow.Coordinator.AcquireAsync(Primitive.Lock, name);
