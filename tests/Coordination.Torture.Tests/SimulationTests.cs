@@ -24,7 +24,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task No_schedule_breaks_a_promise()
     {
-        var range = (Environment.GetEnvironmentVariable("COORDINATION_SCHEDULES") ?? "1-3000").Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+        var range = (Environment.GetEnvironmentVariable("COORDINATION_SCHEDULES") ?? "1-10000").Split('-').Select(static text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
         var (exitCode, said) = await TortureProgram.RunAsync("--backend", "memory", "--seed", $"{range[0]}", "--schedules", $"{range[1] - range[0] + 1}");
         output.WriteLine(said);
         Assert.Equal(0, exitCode);

@@ -15,7 +15,7 @@ internal sealed class BlockProcess : ChildProcess
             ("DOTNET_ThreadPool_ForceMaxWorkerThreads", "1"),
             ("DOTNET_ThreadPool_ForceMinWorkerThreads", "1"),
             ("DOTNET_PROCESSOR_COUNT", "1"),
-            ("DOTNET_TieredPGO", "0"))
+            ("DOTNET_TieredCompilation", "0"))
     {
         _answers = answers;
         _ = Ended.ContinueWith(_ => answers.Writer.Complete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
