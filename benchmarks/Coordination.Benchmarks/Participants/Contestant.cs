@@ -36,8 +36,9 @@ internal static class Contestant
         var (processor, bytes) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
         await Participant.ListenAsync();
         (processor, bytes) = (Environment.CpuUsage.TotalTime - processor, GC.GetTotalAllocatedBytes() - bytes);
+        var stopped = Stopwatch.GetTimestamp();
         await stop.CancelAsync();
-        var acquisitions = (await Task.WhenAll(work)).SelectMany(static list => list);
+        var acquisitions = (await Task.WhenAll(work)).SelectMany(static list => list).Select(one => GivenUp(one, stopped));
         using (var writer = new BinaryWriter(File.Create(file)))
         {
             foreach (var acquisition in acquisitions)
@@ -48,6 +49,9 @@ internal static class Contestant
 
         Participant.Say("done", processor.Ticks, bytes);
     }
+
+    // Who waited at the end gave up then, however long the library took to let go.
+    private static Acquisition GivenUp(Acquisition one, long stopped) => one.IsServed || one.Left <= stopped ? one : one with { Left = stopped };
 
     /// <summary>One worker: acquires, holds, releases, until it is stopped.</summary>
     private static async Task<List<Acquisition>> WorkAsync(ILockClient client, string resource, ContentionSettings settings, int worker, CancellationToken stop)

@@ -16,6 +16,9 @@ internal sealed class Participant : IAsyncDisposable
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
+    // No step takes as long. A library or a server that never answers must not keep the others from being measured.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -93,9 +96,19 @@ internal sealed class Participant : IAsyncDisposable
     }
 
     /// <summary>Waits for a line that begins with a word, and returns the numbers behind it.</summary>
+    /// <exception cref="TimeoutException">It said nothing for two minutes.</exception>
     public async Task<long[]> HearAsync(string word)
     {
-        var line = await _process.StandardOutput.ReadLineAsync();
+        string? line;
+        try
+        {
+            line = await _process.StandardOutput.ReadLineAsync().WaitAsync(AnswerLimit);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"A participating process did not say '{word}' within {AnswerLimit.TotalMinutes} minutes: what it measures, or a server, hangs.", exception);
+        }
+
         var parts = line?.Split(' ') ?? [];
         return parts.FirstOrDefault() == word
             ? [.. parts.Skip(1).Select(static part => long.Parse(part, CultureInfo.InvariantCulture))]
