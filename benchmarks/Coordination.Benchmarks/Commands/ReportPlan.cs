@@ -10,13 +10,13 @@ namespace Coordination.Benchmarks.Commands;
 /// <param name="Backends">On what.</param>
 internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
 {
-    public double UncontendedSeconds { get; init; } = 4;
+    public double UncontendedSeconds { get; init; } = 6;
 
     /// <summary>How many contend for one lock.</summary>
     public IReadOnlyList<int> Contenders { get; init; } = [4, 16, 64];
 
     /// <summary>The same on Redis, whose peers are most.</summary>
-    public IReadOnlyList<int> ContendersOnRedis { get; init; } = [1, 4, 16, 64, 256];
+    public IReadOnlyList<int> ContendersOnRedis { get; init; } = [4, 16, 64, 256];
 
     /// <summary>How long each implementation is measured each time.</summary>
     public double ContentionSeconds { get; init; } = 1;
@@ -32,10 +32,12 @@ internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
 
     public int Crashes { get; init; } = 2;
 
-    public int Resignations { get; init; } = 20;
+    public int CrashesOfLeaders { get; init; } = 1;
+
+    public int Resignations { get; init; } = 10;
 
     /// <summary>How many leases are held; on Redis alone unless all is asked for.</summary>
-    public IReadOnlyList<int> Leases { get; init; } = [1000, 10_000];
+    public IReadOnlyList<int> Leases { get; init; } = [10_000];
 
     /// <summary>By name.</summary>
     public static ReportPlan Find(string name) => name switch
@@ -52,6 +54,7 @@ internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
             VariesEverywhere = true,
             HandOffRounds = 50,
             Crashes = 5,
+            CrashesOfLeaders = 5,
             Resignations = 100,
             Leases = [1, 10, 100, 1000, 10_000],
         },
@@ -64,6 +67,7 @@ internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
             WarmUpSeconds = 0.1,
             HandOffRounds = 1,
             Crashes = 0,
+            CrashesOfLeaders = 0,
             Resignations = 3,
             Leases = [],
         },

@@ -147,7 +147,7 @@ internal sealed class ReportRun(ReportPlan plan)
             Keep("Fail-over", FailoverCommand.Show(failover));
         }
 
-        var takeOver = await LeaderCommand.MeasureAsync(backend, servers, lease, plan.Resignations, plan.Crashes);
+        var takeOver = await LeaderCommand.MeasureAsync(backend, servers, lease, plan.Resignations, plan.CrashesOfLeaders);
         _takeOvers.AddRange(takeOver);
         Keep("Elections", LeaderCommand.Show(takeOver));
     }

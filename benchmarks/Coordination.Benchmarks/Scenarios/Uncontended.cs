@@ -44,8 +44,8 @@ internal static class Uncontended
         var series = pairs.Select(pair => new Series(pair, serverProcessorTime)).ToList();
         var start = Stopwatch.GetTimestamp();
 
-        // A quarter to warm up: code is compiled again with what was learnt from its first 30 runs.
-        var warmUp = duration / 4;
+        // Half as long to warm up: code is compiled again with what was learnt from its first runs, in the background, and not before all is quiet.
+        var warmUp = duration / 2;
         for (var round = 0; Stopwatch.GetElapsedTime(start) is var elapsed && (elapsed < warmUp + duration || round < 3); round++)
         {
             // Nobody always runs after the same one.
