@@ -29,12 +29,13 @@ internal static class RedlockFigures
         var frozen = masters.Own.Count == 0 ? null : await Screen.StepAsync(
             $"{backend.Name}: one is frozen", progress => FrozenMaster.RunAsync(masters.Own[^1].Process, set.Ours, rounds: 5, progress));
 
-        var (ours, majority) = (uncontended[1], uncontended[2]);
+        var (ours, majority) = (uncontended[1], uncontended[3]);
         var peers = uncontended.Where(static result => result.Name is "DistributedLock.Redis" or "RedLock.net").ToList();
         var handOffs = handOff.Results;
         List<Figure> figures =
         [
             Figure.AtMost("Uncontended p50 × raw round to all masters", 1.15, ours.RatioToFloor),
+            Figure.Only("Uncontended p50 × its own scripts to all masters, raw", ours.RatioToOwnRequests),
             Figure.Only("Uncontended p50 × raw round, on with the first majority", ours.P50Microseconds / majority.P50Microseconds),
             .. peers.Select(peer => Figure.AtMost($"Uncontended p50 × {peer.Name}", 1, ours.P50Microseconds / peer.P50Microseconds)),
             Figure.AtMost("Uncontended, allocated", 6000, ours.BytesPerPair, "0", " B"),

@@ -70,7 +70,7 @@ internal sealed class PairSet : IAsyncDisposable
         var set = new PairSet(
             new RawRedlock(connections, waitsForAll: true),
             new CoordinationLock(RedlockSet.Backend(connections), new CoordinatorOptions { LeaseDuration = RedlockSet.Longest }),
-            null,
+            new OwnRedlockScripts(connections),
             new RawRedlock(connections, waitsForAll: false), new RawPing(connections), Alone(RedlockSet.Backend(connections), RedlockSet.Longest),
             new MedallionLock(connections), new RedLockNetLock(connections));
         set._disposables.AddRange(connections);

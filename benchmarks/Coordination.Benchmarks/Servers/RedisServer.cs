@@ -17,7 +17,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private RedisServer(string program, int port)
     {
         _port = port;
-        _directory = Directory.CreateTempSubdirectory("coordination-benchmarks-");
+        _directory = ServerProcess.MakeDirectory();
         Process = ServerProcess.Start(program,
         [
             "--save", "", "--appendonly", "no", "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _directory.FullName,

@@ -15,7 +15,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _name = name;
         _process = process;
-        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+        AtExit.Add(Kill);
 
         // Nobody reads its log, so it must not fill the pipe.
         process.OutputDataReceived += static (_, _) => { };
@@ -41,10 +41,21 @@ internal sealed class ServerProcess : IAsyncDisposable
             .SelectMany(directory => new[] { Path.Combine(directory, program), Path.Combine(directory, program + ".exe") })
             .FirstOrDefault(File.Exists);
 
-    /// <summary>A directory in RAM where there is such a place.</summary>
-    public static DirectoryInfo MakeDirectory() => Directory.Exists("/dev/shm")
-        ? Directory.CreateDirectory($"/dev/shm/coordination-benchmarks-{Guid.NewGuid():N}")
-        : Directory.CreateTempSubdirectory("coordination-benchmarks-");
+    /// <summary>A directory in RAM where there is such a place. It goes with us, if nobody removes it before.</summary>
+    public static DirectoryInfo MakeDirectory()
+    {
+        var directory = Directory.Exists("/dev/shm")
+            ? Directory.CreateDirectory($"/dev/shm/coordination-benchmarks-{Guid.NewGuid():N}")
+            : Directory.CreateTempSubdirectory("coordination-benchmarks-");
+        AtExit.Add(() =>
+        {
+            if (Directory.Exists(directory.FullName))
+            {
+                directory.Delete(recursive: true);
+            }
+        });
+        return directory;
+    }
 
     /// <summary>Free ports of the loopback. All at once, so that no two are the same.</summary>
     public static int[] FreePorts(int count)
@@ -86,7 +97,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        AtExit.Remove(Kill);
         Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
@@ -102,13 +113,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private void OnProcessExit(object? sender, EventArgs e) => Kill();
-
     private void Kill()
     {
         if (!_process.HasExited)
         {
             _process.Kill();
+            _process.WaitForExit(TimeSpan.FromSeconds(2));
         }
     }
 }
