@@ -1,7 +1,12 @@
+using System.Runtime.InteropServices;
 using Coordination.Torture.Commands;
 using Coordination.Torture.Real;
 using Spectre.Console.Cli;
 
+// Told to end (Ctrl+C, SIGTERM), a run ends the servers and processes that it started before it goes.
+using var end = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 var app = new CommandApp<TortureCommand>();
 app.Configure(static configuration =>
 {
@@ -17,10 +22,20 @@ app.Configure(static configuration =>
 
 try
 {
-    return await app.RunAsync(args);
+    return await app.RunAsync(args, end.Token);
 }
 catch (Exception exception) when (exception is CommandAppException or UsageException)
 {
     Console.Error.WriteLine($"{exception.Message}{Environment.NewLine}See --help.");
     return 2;
+}
+catch (OperationCanceledException) when (end.IsCancellationRequested)
+{
+    return 130;
+}
+
+void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    end.Cancel();
 }

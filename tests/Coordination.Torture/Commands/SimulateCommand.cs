@@ -17,6 +17,7 @@ internal sealed class SimulateCommand
 
     private readonly TortureSettings _settings;
     private readonly int _seed;
+    private readonly CancellationToken _interrupted;
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly Dictionary<int, BlockResult> _early = [];
     private readonly Tally _tally = new();
@@ -27,14 +28,15 @@ internal sealed class SimulateCommand
     private int _violating;
     private bool _ends;
 
-    private SimulateCommand(TortureSettings settings, int seed) => (_settings, _seed) = (settings, seed);
+    private SimulateCommand(TortureSettings settings, int seed, CancellationToken interrupted) => (_settings, _seed, _interrupted) = (settings, seed, interrupted);
 
-    public static Task<int> RunAsync(TortureSettings settings, int seed) => new SimulateCommand(settings, seed).RunAsync();
+    public static Task<int> RunAsync(TortureSettings settings, int seed, CancellationToken cancellationToken) => new SimulateCommand(settings, seed, cancellationToken).RunAsync();
 
     private async Task<int> RunAsync()
     {
         var processes = Math.Min(Environment.ProcessorCount, BlocksIn(_settings.Schedules ?? int.MaxValue));
         await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => Task.Run(WorkAsync)));
+        _interrupted.ThrowIfCancellationRequested();
         var report = _tally.ToReport(
             new RunSettings(_settings.Bug is { } bug ? $"in-memory with {bug}" : "in-memory, simulated", null, _seed, _settings.Minutes, 3, 4, SimulatedRun.Promises.Duration),
             Stopwatch.GetElapsedTime(_began),
@@ -65,6 +67,7 @@ internal sealed class SimulateCommand
         {
             number = _given;
             var before = (long)number * BlockLength;
+            _ends |= _interrupted.IsCancellationRequested;
             _ends |= _settings.Schedules is { } schedules ? before >= schedules : Stopwatch.GetElapsedTime(_began) >= TimeSpan.FromMinutes(_settings.Minutes);
             if (_ends)
             {

@@ -4,7 +4,7 @@ using Spectre.Console.Cli;
 
 namespace Coordination.Torture.Commands;
 
-/// <summary>Runs, checks and reports. Exit code 0: no promise was broken; 1: one was; 2: it could not be run.</summary>
+/// <summary>Runs, checks and reports. Exit code 0: no promise was broken; 1: one was; 2: it could not be run; 130: it was interrupted.</summary>
 internal sealed class TortureCommand : AsyncCommand<TortureSettings>
 {
     public override async Task<int> ExecuteAsync(CommandContext context, TortureSettings settings, CancellationToken cancellationToken)
@@ -12,7 +12,7 @@ internal sealed class TortureCommand : AsyncCommand<TortureSettings>
         var seed = settings.Seed ?? Random.Shared.Next();
         if (settings.Backend == "memory")
         {
-            return await SimulateCommand.RunAsync(settings, seed);
+            return await SimulateCommand.RunAsync(settings, seed, cancellationToken);
         }
 
         var (report, history) = await Real.Driver.RunAsync(settings, seed, cancellationToken);

@@ -69,7 +69,7 @@ internal sealed class Driver : IAsyncDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var observing = _settings.Peer is null ? Task.Run(() => ObserveAsync(end.Token), CancellationToken.None) : Task.CompletedTask;
         var began = Now;
-        await InjectAsync(began + TimeSpan.FromMinutes(_asked.Minutes));
+        await InjectAsync(began + TimeSpan.FromMinutes(_asked.Minutes)).WaitAsync(cancellationToken);
         await BecomeQuietAsync(cancellationToken);
         await end.CancelAsync();
         await observing;
