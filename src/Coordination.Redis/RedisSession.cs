@@ -12,6 +12,9 @@ internal sealed class RedisSession : IBackendSession
 {
     private const int Announced = 1;
 
+    // As in renew.lua.
+    private const char Held = '0', Waiting = '1', Hinted = '2';
+
     // Claims a script call. A call of 128 takes the server about a millisecond; others' calls come in between.
     private const int BatchSize = 128;
 
@@ -20,8 +23,9 @@ internal sealed class RedisSession : IBackendSession
     private readonly long _milliseconds;
     private readonly RedisValue _route;
 
-    // Those that were last told to be waiting: of these a renewal has to say that they are granted, and of all others that they wait.
-    private readonly ConcurrentDictionary<string, byte> _waiting = new(StringComparer.Ordinal);
+    // Those that were last told to be waiting: of these a renewal has to say that they are granted. When a hint has said it too, which may get lost between
+    // here and whoever waits, it has to say also that they wait again, as of those that were told to be granted.
+    private readonly ConcurrentDictionary<string, char> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Makes a session. Nothing is sent.</summary>
     /// <param name="backend">Its backend.</param>
@@ -44,12 +48,12 @@ internal sealed class RedisSession : IBackendSession
     /// <inheritdoc/>
     public TimeSpan Duration { get; }
 
-    /// <summary>The server has told of a grant: from now on the claim is believed to be granted.</summary>
+    /// <summary>The server has told of a grant.</summary>
     /// <param name="claimId">The claim.</param>
     /// <param name="token">Its token.</param>
     public void OnGranted(string claimId, FencingToken token)
     {
-        _waiting.TryRemove(claimId, out _);
+        _waiting.TryUpdate(claimId, Hinted, Waiting);
         _listener.OnGranted(claimId, token);
     }
 
@@ -97,7 +101,7 @@ internal sealed class RedisSession : IBackendSession
             // After a fault it may wait too: then a renewal says what the reply would have.
             if (!settled)
             {
-                _waiting[id] = 0;
+                _waiting[id] = Waiting;
             }
             else if (!_waiting.IsEmpty)
             {
@@ -277,7 +281,7 @@ internal sealed class RedisSession : IBackendSession
         {
             for (var i = 0; i < marks.Length; i++)
             {
-                marks[i] = all._waiting.ContainsKey(all.claims[all.batch[i]].Id) ? '1' : '0';
+                marks[i] = all._waiting.GetValueOrDefault(all.claims[all.batch[i]].Id, Held);
             }
         });
         Fill(arguments, claims, batch, 3);

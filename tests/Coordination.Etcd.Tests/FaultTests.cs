@@ -216,10 +216,11 @@ public sealed class FaultTests
     /// <summary>Writes until the server, whose quota is a few megabytes, takes no more.</summary>
     internal static async Task FillAsync(Admin admin)
     {
+        // It goes by the size of its file, which grows ten times a second: a fast machine puts twenty megabytes into it first.
         var megabyte = ByteString.CopyFrom(new byte[1024 * 1024]);
         await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () =>
         {
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < 500; i++)
             {
                 await admin.Kv.PutAsync(new PutRequest { Key = ByteString.CopyFromUtf8($"filling/{i}"), Value = megabyte });
             }

@@ -5,6 +5,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Coordination.Benchmarks.CommandLine;
+using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Micro;
 using Coordination.Benchmarks.Reporting;
 using Coordination.Benchmarks.Servers;
@@ -26,6 +27,12 @@ internal sealed class MicroCommand : MeasuringCommand<MicroCommand.Settings>
             "zookeeper" => typeof(ZooKeeperPairs),
             _ => throw new UsageException($"micro runs on memory, redis, redlock-5, etcd and zookeeper; it was '{backend.Key}'."),
         }))];
+
+        foreach (var (backend, _) in chosen)
+        {
+            // BenchmarkDotNet takes a package that cannot be loaded for a benchmark that failed.
+            Catalog.Choose(null, backend);
+        }
 
         // In this process: BenchmarkDotNet's own projects would inherit the repository's settings, and could not be told of the servers.
         var job = (settings.Short ? Job.ShortRun : Job.Default.WithWarmupCount(6).WithIterationCount(15)).WithToolchain(InProcessEmitToolchain.Instance);

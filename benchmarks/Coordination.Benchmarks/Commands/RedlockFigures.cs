@@ -34,7 +34,7 @@ internal static class RedlockFigures
         var handOffs = handOff.Results;
         List<Figure> figures =
         [
-            Figure.AtMost("Uncontended p50 × raw round to all masters", 1.15, ours.RatioToFloor),
+            Figure.AtMost("Uncontended p50 × raw round to all masters", 1.1, ours.RatioToFloor),
             Figure.Only("Uncontended p50 × its own scripts to all masters, raw", ours.RatioToOwnRequests),
             Figure.Only("Uncontended p50 × raw round, on with the first majority", ours.P50Microseconds / majority.P50Microseconds),
             .. peers.Select(peer => Figure.AtMost($"Uncontended p50 × {peer.Name}", 1, ours.P50Microseconds / peer.P50Microseconds)),

@@ -13,17 +13,17 @@ internal sealed record ReportPlan(string Name, IReadOnlyList<Backend> Backends)
     public double UncontendedSeconds { get; init; } = 6;
 
     /// <summary>How many contend for one lock.</summary>
-    public IReadOnlyList<int> Contenders { get; init; } = [4, 16, 64];
+    public IReadOnlyList<int> Contenders { get; init; } = [16, 64];
 
     /// <summary>The same on Redis, whose peers are most.</summary>
     public IReadOnlyList<int> ContendersOnRedis { get; init; } = [4, 16, 64, 256];
 
     /// <summary>How long each implementation is measured each time.</summary>
-    public double ContentionSeconds { get; init; } = 1;
+    public double ContentionSeconds { get; init; } = 1.4;
 
-    public double WarmUpSeconds { get; init; } = 0.5;
+    public double WarmUpSeconds { get; init; } = 0.3;
 
-    public int Rounds { get; init; } = 1;
+    public int Rounds { get; init; } = 2;
 
     /// <summary>Besides a lock in one process: other primitives, and four processes. On Redis alone unless all is asked for.</summary>
     public bool VariesEverywhere { get; init; }

@@ -51,7 +51,7 @@ internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.S
         public string Backend { get; init; } = "redis";
 
         [CommandOption("--seconds <N>")]
-        [Description("How long to measure, after a warm-up of a quarter of it.")]
+        [Description("How long to measure, after a warm-up of half of it.")]
         [DefaultValue(16.0)]
         [Between(0.1, 3600)]
         public double Seconds { get; init; } = 16;

@@ -34,7 +34,7 @@ internal static class ZooKeeperFigures
         var perSecond = 400 * Math.Min(1, FastPairMicroseconds / pair.P50Microseconds);
         Figure[] figures =
         [
-            Figure.AtMost("Uncontended p50 × create + list + delete, raw", 1.2, ours.RatioToFloor),
+            Figure.AtMost("Uncontended p50 × create + list + delete, raw", 1.1, ours.RatioToFloor),
             Figure.Only("Uncontended, allocated × create + list + delete, raw", ours.BytesPerPair / floor.BytesPerPair),
             Figure.AtMost("Uncontended, requests", 3 + CountingError, requests),
             Figure.AtLeast("Acquisitions a second, 16 workers", perSecond, few[0].PerSecond, "0"),

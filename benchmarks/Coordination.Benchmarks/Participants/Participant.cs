@@ -112,7 +112,7 @@ internal sealed class Participant : IAsyncDisposable
         var parts = line?.Split(' ') ?? [];
         return parts.FirstOrDefault() == word
             ? [.. parts.Skip(1).Select(static part => long.Parse(part, CultureInfo.InvariantCulture))]
-            : throw new UsageException($"A participating process failed. {(line is null ? await _errors : line)}");
+            : throw new InvalidOperationException($"A participating process failed. {(line is null ? await _errors : line)}");
     }
 
     /// <summary>Ends it at once, as a crash would: kill -9.</summary>

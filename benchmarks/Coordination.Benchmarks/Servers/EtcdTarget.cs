@@ -32,13 +32,14 @@ internal sealed class EtcdTarget : IServers
             ?? [.. given!.Split(',').Select(static address => address.Contains("://", StringComparison.Ordinal) ? address : $"http://{address}")];
         try
         {
-            var version = await Http.GetStringAsync(new Uri($"{addresses[0]}/version"));
+            var versions = await Task.WhenAll(addresses.Select(static address => Http.GetStringAsync(new Uri($"{address}/version"))));
+            var version = versions[0];
             return new EtcdTarget(addresses, own, version.Split('"') is [_, "etcdserver", _, var number, ..] ? number : "of unknown version");
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or UriFormatException)
         {
             await (own?.DisposeAsync() ?? default);
-            throw new UsageException($"No etcd answers at {addresses[0]}: {exception.Message}");
+            throw new UsageException($"No etcd answers at {string.Join(" or ", addresses)}: {exception.Message}");
         }
     }
 

@@ -28,13 +28,13 @@ internal sealed class ZooKeeperTarget : IServers
         var addresses = own?.Addresses ?? given!.Split(',');
         try
         {
-            var version = await ZooKeeperServer.AskAsync(addresses[0], "srvr");
+            var version = (await Task.WhenAll(addresses.Select(static address => ZooKeeperServer.AskAsync(address, "srvr"))))[0];
             return new ZooKeeperTarget(addresses, own, version.StartsWith("Zookeeper version: ", StringComparison.Ordinal) ? version.Split(' ', '-')[2] : "of unknown version");
         }
         catch (Exception exception) when (exception is SocketException or IOException or FormatException)
         {
             await (own?.DisposeAsync() ?? default);
-            throw new UsageException($"No ZooKeeper answers at {addresses[0]} (an address and a port): {exception.Message}");
+            throw new UsageException($"No ZooKeeper answers at {string.Join(" or ", addresses)} (an address and a port): {exception.Message}");
         }
     }
 

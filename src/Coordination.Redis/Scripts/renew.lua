@@ -1,16 +1,16 @@
 -- Renews claims, granted and waiting ones. Makes none that is not there.
--- KEYS: h and w of each claim; ARGV: duration, retention, a 1 for each claim that the caller believes to wait and a 0 for
--- each other, and the id of each claim
--- Returns pairs for the exceptions: the claim's number, and its token when it is granted and was believed to wait, or 0 when
--- it is not there, or waits and was believed to be granted.
+-- KEYS: h and w of each claim; ARGV: duration, retention, a digit for each claim, and the id of each claim. The digit says
+-- what the session was told: 0 that it is granted, 1 that it waits, 2 that it waits and, by a hint, that it is granted
+-- Returns pairs for the exceptions: the claim's number, and its token when it is granted and that was not told or by a hint
+-- alone, or 0 when it is not there, or waits and was told to be granted.
 
-local duration, retention, believed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local duration, retention, told = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local exceptions, walked = {}, {}
 for i = 4, #ARGV do
   local n, id = i - 3, ARGV[i]
   local q, record, tombstone = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
-  local c, waited = record and parse(record), string.sub(believed, n, n) == '1'
-  if c and c.token == 0 and not waited then
+  local c, mark = record and parse(record), string.sub(told, n, n)
+  if c and c.token == 0 and mark ~= '1' then
     -- Deleted by force and put back behind others by a late copy of its request, or granted by a master that has failed before
     -- a replica knew of it. Its session has lost it, and nobody waits for this: it goes, as by a release.
     call('HDEL', q.h, id)
@@ -27,7 +27,7 @@ for i = 4, #ARGV do
     -- First, as it takes no memory: so a renewal goes through when the server has none left.
     call('PEXPIREAT', q.h, int(max(q.till, c.expiry)))
     save(q, retention, id, pack(c), c.expiry)
-    if c.token ~= 0 and waited then
+    if c.token ~= 0 and mark ~= '0' then
       exceptions[#exceptions + 1] = n
       exceptions[#exceptions + 1] = c.token
     end

@@ -7,7 +7,7 @@ namespace Coordination.Benchmarks.Reporting.Charts;
 /// <summary>From one process's release to another's acquire: the mean, by implementation.</summary>
 internal static class HandOffChart
 {
-    /// <summary>A tenth of a microsecond is at zero: bars of a logarithm need a bottom.</summary>
+    /// <summary>Ten microseconds are at zero: bars of a logarithm need a bottom.</summary>
     private const double Bottom = -2;
 
     public static Plot Draw(IReadOnlyList<HandOffRun> runs)
@@ -28,6 +28,7 @@ internal static class HandOffChart
                     ValueBase = Bottom,
                     Value = Math.Log10(milliseconds),
                     FillColor = Chart.ColourOf(result.Implementation),
+                    LabelInvertWhenValueBelow = double.NegativeInfinity,
                     Label = milliseconds.ToString(milliseconds < 10 ? "0.00" : "0", CultureInfo.InvariantCulture),
                 });
                 at++;
