@@ -36,6 +36,6 @@ catch (OperationCanceledException) when (end.IsCancellationRequested)
 
 void End(PosixSignalContext signal)
 {
-    signal.Cancel = true;
+    signal.Cancel = !end.IsCancellationRequested; // told twice, it goes at once
     end.Cancel();
 }

@@ -12,6 +12,9 @@ namespace Coordination.Benchmarks.Implementations;
 /// </summary>
 internal sealed class EtcdLockService : ILockClient
 {
+    /// <summary>Nobody waits so long here, unless the service is stuck.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
     private readonly GrpcChannel _channel;
     private readonly ConcurrentBag<EtcdLease> _leases = [];
 
@@ -41,7 +44,7 @@ internal sealed class EtcdLockService : ILockClient
         }
 
         var client = new V3Lockpb.Lock.LockClient(_channel);
-        var locking = client.LockAsync(new LockRequest { Name = ByteString.CopyFromUtf8(resource), Lease = lease.Id });
+        var locking = client.LockAsync(new LockRequest { Name = ByteString.CopyFromUtf8(resource), Lease = lease.Id }, deadline: DateTime.UtcNow + Longest);
         var held = new Held(this, client, (await locking).Key, lease);
         if (cancellationToken.IsCancellationRequested)
         {

@@ -10,7 +10,7 @@ internal static class AtExit
     // The runtime ends at once when it is told to: it raises no event for it (since .NET 10).
     private static readonly PosixSignalRegistration[] Signals =
     [
-        .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }
+        .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }
             .Select(static signal => PosixSignalRegistration.Create(signal, static _ => RunAll())),
     ];
 

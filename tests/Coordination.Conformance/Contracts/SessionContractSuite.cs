@@ -128,8 +128,8 @@ public abstract class SessionContractSuite(BackendFixture fixture) : ContractSui
     [InlineData(true)]
     public async Task A_held_claim_that_a_late_copy_of_its_request_has_put_back_behind_another_is_lost(bool hasWaited)
     {
-        var session = await OpenAsync();
-        var other = await OpenAsync();
+        var session = await OpenAsync(Duration * 10);
+        var other = await OpenAsync(Duration * 10);
         var courier = await OpenAsync();
         var name = NewName();
         var claim = Exclusive(name);

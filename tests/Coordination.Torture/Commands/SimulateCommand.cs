@@ -52,7 +52,7 @@ internal sealed class SimulateCommand
         {
             while (Next(out var number) is { } block)
             {
-                Add(number, await process.RunAsync(block));
+                Add(number, await process.RunAsync(block).WaitAsync(_interrupted));
             }
         }
         finally

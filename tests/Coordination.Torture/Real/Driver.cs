@@ -69,7 +69,7 @@ internal sealed class Driver : IAsyncDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var observing = _settings.Peer is null ? Task.Run(() => ObserveAsync(end.Token), CancellationToken.None) : Task.CompletedTask;
         var began = Now;
-        await InjectAsync(began + TimeSpan.FromMinutes(_asked.Minutes)).WaitAsync(cancellationToken);
+        await InjectAsync(began + TimeSpan.FromMinutes(_asked.Minutes), cancellationToken);
         await BecomeQuietAsync(cancellationToken);
         await end.CancelAsync();
         await observing;
@@ -115,7 +115,7 @@ internal sealed class Driver : IAsyncDisposable
         }
     }
 
-    private async Task InjectAsync(TimeSpan until)
+    private async Task InjectAsync(TimeSpan until, CancellationToken cancellationToken)
     {
         var ofClients = new ClientFaults(_target, Died);
         var faults = _target.Faults.Concat(ofClients.All);
@@ -124,7 +124,7 @@ internal sealed class Driver : IAsyncDisposable
         {
             Longest = _times.Workload.LeaseDuration * 1.3,
         };
-        await injector.RunAsync(until);
+        await injector.RunAsync(until, cancellationToken);
     }
 
     private void Died(ClientProcess client)

@@ -11,10 +11,10 @@ internal sealed class FaultInjector(
     /// <summary>How long a fault takes is drawn up to this.</summary>
     public required TimeSpan Longest { get; init; }
 
-    public async Task RunAsync(TimeSpan until)
+    public async Task RunAsync(TimeSpan until, CancellationToken cancellationToken)
     {
         TargetFault[] drawn = [.. faults.SelectMany(static fault => Enumerable.Repeat(fault, fault.Weight))];
-        while (clock.Now < until)
+        while (clock.Now < until && !cancellationToken.IsCancellationRequested)
         {
             var several = random.Next(4) == 0 ? 3 : 1;
             for (; several > 0; several--)
@@ -24,11 +24,13 @@ internal sealed class FaultInjector(
                 _running.Add(InjectAsync(fault, takes, new Random(random.Next())));
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2500)));
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2500)), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _running.RemoveAll(static task => task.IsCompletedSuccessfully);
         }
 
+        // What is under way undoes itself first, also when it is told to end.
         await Task.WhenAll(_running);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task InjectAsync(TargetFault fault, TimeSpan takes, Random own)
