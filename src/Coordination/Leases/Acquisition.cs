@@ -297,7 +297,8 @@ internal sealed class Acquisition
                 claim.Session.Forget(claim);
             }
 
-            return true;
+            // An answer that came too late to be believed may have been the only word of a grant: it is asked for again, after a pause.
+            return answer != Answer.TooLate;
         }
         catch (OperationCanceledException) when (budget.TimedOut)
         {
