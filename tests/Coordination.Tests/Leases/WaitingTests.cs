@@ -58,6 +58,33 @@ public sealed class WaitingTests : EngineTest
     }
 
     [Fact]
+    public async Task An_answer_that_grants_too_late_to_be_believed_is_asked_for_again()
+    {
+        // A store need not repeat in a renewal what it has answered to a claim, as Redis does not: if that answer is dropped for being late, nothing else tells of the grant.
+        var holder = await Other.CreateLock("x").AcquireAsync(Ct);
+        var waiting = Coordinator.CreateLock("x").AcquireAsync(Ct).AsTask();
+        Backend.Renewed = static (_, result) => RenewalResult.Renewed(Duration);
+        await Time.PassAsync(Seconds(9));
+        var hint = Connection.OnHint;
+        Connection.OnHint = static _ => { };
+        await holder.DisposeAsync();
+        Connection.OnHint = hint;
+        var isLate = true;
+        Backend.Claimed = result => result.Outcome == ClaimOutcome.Granted ? ClaimResult.Granted(result.Token, isLate ? Seconds(2.5) : Duration) : result;
+        var before = Backend.Claims;
+
+        Connection.Reconnect();
+        await Time.SettleAsync();
+        Assert.Equal(1, Backend.Claims - before);
+        Assert.False(waiting.IsCompleted);
+        isLate = false;
+
+        await EndsWithinAsync(waiting, Seconds(2));
+        Assert.Equal(2, Backend.Claims - before);
+        Assert.Equal(LeaseState.Held, (await waiting).State);
+    }
+
+    [Fact]
     public async Task Many_waiters_that_are_due_at_once_ask_once_a_resource()
     {
         await using var holder = await Other.CreateLock("x").AcquireAsync(Ct);
