@@ -23,8 +23,8 @@ internal sealed class RedisSession : IBackendSession
     private readonly long _milliseconds;
     private readonly RedisValue _route;
 
-    // Those that were last told to be waiting: of these a renewal has to say that they are granted. When a hint has said it too, which may get lost between
-    // here and whoever waits, it has to say also that they wait again, as of those that were told to be granted.
+    // What was last told of those that are not known to be held: that they wait, or, by a hint alone, that they are granted. Renewals pass
+    // it on, so that the server tells what is new: of one that waits its grant, of one that is held or hinted that it waits (again).
     private readonly ConcurrentDictionary<string, char> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Makes a session. Nothing is sent.</summary>

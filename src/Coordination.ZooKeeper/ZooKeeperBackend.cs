@@ -157,7 +157,10 @@ public sealed class ZooKeeperBackend : ICoordinationBackend
         });
     }
 
-    /// <summary>Makes the node that all others are under, and those above it. It goes, like those of resources, some time after the last below it has gone; one that never had any below it stays until it is used.</summary>
+    /// <summary>
+    /// Makes the node that all others are under, and those above it. It goes, like those of resources, some time after the last below it has
+    /// gone; one that never had any below it stays until it is used.
+    /// </summary>
     /// <param name="client">Over which connection.</param>
     internal async Task MakeRootsAsync(ZooKeeperClient client)
     {

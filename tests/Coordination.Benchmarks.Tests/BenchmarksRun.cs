@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Coordination.Conformance;
 
 namespace Coordination.Benchmarks.Tests;
 
@@ -18,16 +19,15 @@ internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
     public static string PathOf(string key) => Path.GetFullPath(typeof(BenchmarksRun).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == key).Value!);
 
+    /// <summary>Tells it to end once it has started others.</summary>
+    public static Task<(int ExitCode, IReadOnlyList<int> Left)> InterruptAsync(params string[] arguments) =>
+        Interruption.RunAsync(StartInfo(Program, arguments), children: 1, TestContext.Current.CancellationToken);
+
     public static Task<BenchmarksRun> StartAsync(params string[] arguments) => StartAsync(Program, arguments);
 
     public static async Task<BenchmarksRun> StartAsync(string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(StartInfo(program, arguments))!;
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(Limit);
@@ -43,4 +43,11 @@ internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
 
         return new BenchmarksRun(process.ExitCode, await output, await errors);
     }
+
+    private static ProcessStartInfo StartInfo(string program, string[] arguments) => new("dotnet", [program, .. arguments])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 }

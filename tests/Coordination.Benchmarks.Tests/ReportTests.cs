@@ -84,6 +84,15 @@ public sealed class ReportTests : IDisposable
         _ => [],
     };
 
+    [Fact]
+    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end()
+    {
+        SkipWithoutRedis();
+        var (exitCode, left) = await BenchmarksRun.InterruptAsync("uncontended", "--backend", "redis", "--seconds", "300");
+        Assert.Equal(128 + 15, exitCode);
+        Assert.Empty(left);
+    }
+
     private static void SkipWithoutRedis()
     {
         var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin");

@@ -21,6 +21,16 @@ public sealed class CommandLineTests
         Assert.Contains(message, output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("redis")]
+    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end(string backend)
+    {
+        var (exitCode, left) = await TortureProgram.InterruptAsync("--backend", backend, "--minutes", "5");
+        Assert.Equal(130, exitCode);
+        Assert.Empty(left);
+    }
+
     [Fact]
     public async Task A_server_that_is_not_installed_is_named_with_its_package()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Coordination.Conformance;
 
 namespace Coordination.Torture.Tests;
 
@@ -24,6 +25,11 @@ internal static class TortureProgram
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{cores}";
         return RunAsync(start);
     }
+
+    /// <summary>It is told to end once it has started others.</summary>
+    /// <returns>Its exit code, and those of its processes that go on.</returns>
+    public static Task<(int ExitCode, IReadOnlyList<int> Left)> InterruptAsync(params string[] arguments) =>
+        Interruption.RunAsync(StartInfo(arguments), children: 1, TestContext.Current.CancellationToken);
 
     private static ProcessStartInfo StartInfo(string[] arguments) =>
         new(Dotnet, [Path.Combine(AppContext.BaseDirectory, "Coordination.Torture.dll"), .. arguments]) // beside the tests: the build copies it here

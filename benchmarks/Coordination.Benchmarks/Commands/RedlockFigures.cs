@@ -29,7 +29,7 @@ internal static class RedlockFigures
         var frozen = masters.Own.Count == 0 ? null : await Screen.StepAsync(
             $"{backend.Name}: one is frozen", progress => FrozenMaster.RunAsync(masters.Own[^1].Process, set.Ours, rounds: 5, progress));
 
-        var (ours, majority) = (uncontended[1], uncontended[3]);
+        var (ours, majority) = (uncontended[1], uncontended.Single(static result => result.Name == RawRedlock.NameOnMajority));
         var peers = uncontended.Where(static result => result.Name is "DistributedLock.Redis" or "RedLock.net").ToList();
         var handOffs = handOff.Results;
         List<Figure> figures =

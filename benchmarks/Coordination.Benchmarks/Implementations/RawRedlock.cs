@@ -12,6 +12,9 @@ namespace Coordination.Benchmarks.Implementations;
 /// <param name="waitsForAll">Whether it waits for every master, or goes on with the first majority, as ours does.</param>
 internal sealed class RawRedlock(IReadOnlyList<ConnectionMultiplexer> connections, bool waitsForAll) : IPair
 {
+    /// <summary>Its name where it does not wait for all.</summary>
+    public const string NameOnMajority = "the raw round, on with the first majority";
+
     private static readonly TimeSpan Expiry = TimeSpan.FromSeconds(30);
 
     private readonly IDatabase[] _databases = [.. connections.Select(static connection => connection.GetDatabase())];
@@ -21,7 +24,7 @@ internal sealed class RawRedlock(IReadOnlyList<ConnectionMultiplexer> connection
     private readonly Task<RedisResult>[] _deletes = new Task<RedisResult>[connections.Count];
     private byte[]? _hash;
 
-    public string Name => waitsForAll ? "SET NX PX + EVALSHA to all masters, raw" : "the same, on with the first majority, raw";
+    public string Name => waitsForAll ? "SET NX PX + EVALSHA to all masters, raw" : NameOnMajority;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask RunAsync()

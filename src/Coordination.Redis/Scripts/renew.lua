@@ -6,6 +6,12 @@
 
 local duration, retention, told = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local exceptions, walked = {}, {}
+
+local function tell(n, token)
+  exceptions[#exceptions + 1] = n
+  exceptions[#exceptions + 1] = token
+end
+
 for i = 4, #ARGV do
   local n, id = i - 3, ARGV[i]
   local q, record, tombstone = begin(KEYS[n * 2 - 1], KEYS[n * 2], id)
@@ -19,21 +25,16 @@ for i = 4, #ARGV do
     local longest = bury(q, id, duration)
     promote(q)
     save(q, retention, nil, nil, longest)
-    exceptions[#exceptions + 1] = n
-    exceptions[#exceptions + 1] = 0
+    tell(n, 0)
   elseif c then
     c.duration, c.expiry = duration, expiry_of(duration)
     expires(q, c.expiry)
     -- First, as it takes no memory: so a renewal goes through when the server has none left.
     call('PEXPIREAT', q.h, int(max(q.till, c.expiry)))
     save(q, retention, id, pack(c), c.expiry)
-    if c.token ~= 0 and mark ~= '0' then
-      exceptions[#exceptions + 1] = n
-      exceptions[#exceptions + 1] = c.token
-    end
+    if c.token ~= 0 and mark ~= '0' then tell(n, c.token) end
   else
-    exceptions[#exceptions + 1] = n
-    exceptions[#exceptions + 1] = 0
+    tell(n, 0)
     if q.seen > 0 and not q.swept and not tombstone and not walked[q.h] then
       -- Deleted by force: what waits behind it gets its turn now. Once for a queue, not for each of its claims.
       walk(q)

@@ -53,8 +53,8 @@ public interface IBackendSession : IAsyncDisposable
     /// <remarks>
     /// The round trips are constant or in batches of a fixed size that are sent together, never one per claim. The answer is per claim: where one part of the store
     /// did not answer, only its claims are <see cref="ClaimRenewalOutcome.Unconfirmed"/>; a claim that was deleted by force is
-    /// <see cref="ClaimRenewalOutcome.Lost"/> alone, also where a late copy of its request has put it back behind others: one that was told to be granted and waits now is not
-    /// the claim that was granted. If nothing answered, throw. A renewal never makes a claim that is not there.
+    /// <see cref="ClaimRenewalOutcome.Lost"/> alone, also where a late copy of its request has put it back behind others: one that was told
+    /// to be granted and waits now is not the claim that was granted. If nothing answered, throw. A renewal never makes a claim that is not there.
     /// </remarks>
     /// <param name="claims">
     /// Claims that the engine has in this session, in no order: all that it keeps, or one that is renewed by itself. Nothing follows for those that are not

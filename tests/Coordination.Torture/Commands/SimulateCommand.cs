@@ -35,7 +35,15 @@ internal sealed class SimulateCommand
     private async Task<int> RunAsync()
     {
         var processes = Math.Min(Environment.ProcessorCount, BlocksIn(_settings.Schedules ?? int.MaxValue));
-        await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => Task.Run(WorkAsync)));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => Task.Run(WorkAsync)));
+        }
+        catch (InvalidOperationException) when (_violations.Count > 0)
+        {
+            // A process has ended in a block behind the one that broke a promise, which would not have been run after it.
+        }
+
         _interrupted.ThrowIfCancellationRequested();
         var report = _tally.ToReport(
             new RunSettings(_settings.Bug is { } bug ? $"in-memory with {bug}" : "in-memory, simulated", null, _seed, _settings.Minutes, 3, 4, SimulatedRun.Promises.Duration),
@@ -47,9 +55,9 @@ internal sealed class SimulateCommand
 
     private async Task WorkAsync()
     {
-        await using var process = BlockProcess.Start(_settings.Bug, keep: _settings.Out is not null);
         try
         {
+            await using var process = BlockProcess.Start(_settings.Bug, keep: _settings.Out is not null);
             while (Next(out var number) is { } block)
             {
                 Add(number, await process.RunAsync(block).WaitAsync(_interrupted));
@@ -111,12 +119,13 @@ internal sealed class SimulateCommand
         }
 
         _last = new History(events);
-        _violations = Checker.Check(_last, SimulatedRun.Promises);
-        _violating = result.Seed;
-        if (_violations.Count != result.Violations)
+        var violations = Checker.Check(_last, SimulatedRun.Promises);
+        if (violations.Count != result.Violations)
         {
-            throw new InvalidOperationException($"The history of seed {result.Seed} has {result.Violations} violations, and {_violations.Count} once it was written down.");
+            throw new InvalidOperationException($"The history of seed {result.Seed} has {result.Violations} violations, and {violations.Count} once it was written down.");
         }
+
+        (_violations, _violating) = (violations, result.Seed);
     }
 
     private static int BlocksIn(int schedules) => (int)(((long)schedules + BlockLength - 1) / BlockLength);

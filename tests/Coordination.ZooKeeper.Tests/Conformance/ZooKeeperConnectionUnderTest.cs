@@ -34,8 +34,9 @@ public sealed class ZooKeeperConnectionUnderTest : BackendConnection
 
     public override Task LoseNextReplyAsync(string resource)
     {
-        // Of the requests that mention the resource the one that does something: the first attempt to enter a claim finds no node of a new resource, and its answer may come through. The answer that names a claim's node says
-        // that it was made; the one that says nothing, that it was deleted. And one reply in all, of whichever server: the next server's proxy would otherwise wait for another.
+        // Of the requests that mention the resource the one that does something: the first attempt to enter a claim finds no node of a new
+        // resource, and its answer may come through. The answer that names a claim's node says that it was made; the one that says nothing,
+        // that it was deleted. And one reply in all, of whichever server: the next server's proxy would otherwise wait for another.
         var isMentioned = FaultProxy.Mentions(resource);
         var isEntered = FaultProxy.Mentions(resource + "/");
         var losses = 0;
