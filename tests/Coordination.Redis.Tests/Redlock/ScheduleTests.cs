@@ -30,7 +30,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         }
 
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{seeds.Length} schedules, {grants} grants, {attached} leases taken over, {violations.Count} violations, {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
+            CultureInfo.InvariantCulture, $"{seeds.Length} schedules, {grants} grants, {attached} leases taken over, {violations.Count} violations, {scripts.Calls} scripts, {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
         Assert.Empty(violations);
         Assert.True(seeds.Length < 20 || grants > seeds.Length * 5, $"Only {grants} grants: nothing was explored.");
         Assert.True(seeds.Length < 20 || attached > seeds.Length / 5, $"Only {attached} leases were taken over: nothing was explored.");
