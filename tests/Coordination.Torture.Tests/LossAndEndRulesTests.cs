@@ -19,6 +19,41 @@ public sealed class LossAndEndRulesTests
     [InlineData(60)]
     public void An_inspection_that_was_not_throughout_says_nothing(double at) => new Story().Lease("c1/0/1", 0, 10, 50, 1).Queue(at, [], []).Keeps();
 
+    [Theory]
+    [InlineData(5, 20, false)] // it was over before the question
+    [InlineData(5, 30, true)]
+    [InlineData(31, 40, true)] // before the answer
+    [InlineData(32, 40, false)]
+    public void A_store_that_may_show_what_was_says_nothing(double from, double until, bool isExcused)
+    {
+        Story Told(bool showsOld) => new Story().Lease("c1/0/1", 0, 10, 50, 1).And(new FaultInjected(Story.Ms(from), Story.Ms(until), "leader stopped", "member 1", ShowsOld: showsOld)).Queue(30, [], []);
+        Told(showsOld: false).Breaks(Rule.LossBeforeGiveAway);
+        if (isExcused)
+        {
+            Told(showsOld: true).Keeps();
+        }
+        else
+        {
+            Told(showsOld: true).Breaks(Rule.LossBeforeGiveAway);
+        }
+    }
+
+    [Theory]
+    [InlineData(15, true)]
+    [InlineData(25, false)]
+    public void One_behind_is_granted_where_the_client_of_the_one_ahead_has_died(double died, bool isRight)
+    {
+        var story = new Story().Call("c1/0/1", 0, null).And(new ClientDied(Story.Ms(died), "c1")).Call("c2/0/1", 0, null).Queue(10, [], ["c1/0/1", "c2/0/1"]).Queue(20, ["c2/0/1"], ["c1/0/1"]);
+        if (isRight)
+        {
+            story.Keeps();
+        }
+        else
+        {
+            story.Breaks(Rule.Order);
+        }
+    }
+
     [Fact]
     public void A_claim_that_was_deleted_is_told_within_its_duration()
     {

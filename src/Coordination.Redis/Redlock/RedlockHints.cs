@@ -90,7 +90,7 @@ internal sealed class RedlockHints : IAsyncDisposable
         }
     }
 
-    // "session id", as wake in queue.lua writes it.
+    // "session id", as wake in rare.lua writes it.
     private void OnMessage(RedisChannel channel, RedisValue message)
     {
         var text = (string?)message;

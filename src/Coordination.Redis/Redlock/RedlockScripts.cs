@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Coordination.Redis;
 
-/// <summary>The scripts that run in the masters: <c>Redlock/Scripts/*.lua</c>, each behind <c>common.lua</c>, and those of resources behind <c>queue.lua</c> too.</summary>
+/// <summary>The scripts that run in the masters: <c>Redlock/Scripts/*.lua</c>, each behind <c>common.lua</c>, and those of resources behind <c>queue.lua</c> and <c>rare.lua</c> too.</summary>
 internal static class RedlockScripts
 {
     private static readonly string Common = Read("common");
-    private static readonly string Queue = Common + Read("queue");
+    private static readonly string Queue = Common + Read("queue") + Read("rare");
 
     /// <summary>One attempt to take a resource.</summary>
     public static RedisScript Claim { get; } = OfQueue("claim");

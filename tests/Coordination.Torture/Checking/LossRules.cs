@@ -29,7 +29,7 @@ internal static class LossRules
     /// <summary>Whoever believes throughout an inspection is among the holders that it shows, and nobody beside whom it cannot be.</summary>
     public static IEnumerable<Violation> CheckGiveAway(History history, IReadOnlyDictionary<string, Hold[]> byResource)
     {
-        foreach (var queue in history.Queues)
+        foreach (var queue in history.Queues.Where(queue => !history.MayBeOld(queue)))
         {
             if (!byResource.TryGetValue(queue.Resource, out var holds))
             {

@@ -3,8 +3,8 @@ using Coordination.Torture.Recording;
 namespace Coordination.Torture.Checking;
 
 /// <summary>
-/// Who was seen to wait ahead of whom: as long as the one ahead still waits under the same claim, the one behind has not been granted. A claim whose call has ended waits for nothing, wherever it
-/// is still seen.
+/// Who was seen to wait ahead of whom: as long as the one ahead still waits under the same claim, the one behind has not been granted. A claim whose call has ended, or whose
+/// client has died, waits for nothing, wherever it is still seen.
 /// </summary>
 internal static class OrderRule
 {
@@ -17,7 +17,7 @@ internal static class OrderRule
             foreach (var queue in queues.OrderBy(static queue => queue.At))
             {
                 // Two questions that overlap may have been answered in either order.
-                if (before is not null && before.Answered <= queue.At)
+                if (before is not null && before.Answered <= queue.At && !history.MayBeOld(before) && !history.MayBeOld(queue))
                 {
                     foreach (var (passed, granted) in Passed(before, queue, holds).Where(pair => !HasGivenUp(history, pair.Passed, queue.At)))
                     {
@@ -35,7 +35,7 @@ internal static class OrderRule
     }
 
     private static bool HasGivenUp(History history, QueuedClaim claim, TimeSpan at) =>
-        history.FindCall(claim.Call) is { Outcome: not Outcome.Granted, EndedAt: { } ended } && ended <= at;
+        history.FindCall(claim.Call) is { } call && ((call.Outcome != Outcome.Granted && call.EndedAt <= at) || history.DiedAt(call.Started.Client) <= at);
 
     private static IEnumerable<(QueuedClaim Passed, QueuedClaim Granted)> Passed(QueueSeen before, QueueSeen now, ILookup<string, Hold> holds)
     {

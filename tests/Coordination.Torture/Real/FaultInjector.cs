@@ -38,7 +38,7 @@ internal sealed class FaultInjector(
         try
         {
             await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new Recorded(() => clock.Now, (from, to) =>
-                record(new FaultInjected(from, to, fault.Kind, target, stops, voidsClient, voidsClaim)))));
+                record(new FaultInjected(from, to, fault.Kind, target, stops, voidsClient, voidsClaim, fault.ShowsOld)))));
         }
         catch (Exception exception) when (exception is CoordinationException or StackExchange.Redis.RedisException or Grpc.Core.RpcException or System.Net.Sockets.SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {

@@ -6,7 +6,8 @@ namespace Coordination.Torture.Real;
 /// <param name="Kind">Its name.</param>
 /// <param name="Weight">How often, against the others.</param>
 /// <param name="InjectAsync">Does it, for so long, and undoes it; what it tells is recorded.</param>
-internal sealed record TargetFault(string Kind, int Weight, Func<FaultContext, Task> InjectAsync);
+/// <param name="ShowsOld">Whether the store may show what was meanwhile, and inspections say nothing.</param>
+internal sealed record TargetFault(string Kind, int Weight, Func<FaultContext, Task> InjectAsync, bool ShowsOld = false);
 
 /// <summary>Servers to be tortured.</summary>
 internal abstract class Target : IAsyncDisposable

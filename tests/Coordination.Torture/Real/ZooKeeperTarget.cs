@@ -18,7 +18,7 @@ internal sealed class ZooKeeperTarget : Target
         [
             new("leader killed and restarted", 2, context => KillAsync(context, ofLeader: true)),
             new("follower killed and restarted", 2, context => KillAsync(context, ofLeader: false)),
-            new("leader stopped", 2, context => FreezeAsync(context, ofLeader: true)),
+            new("leader stopped", 2, context => FreezeAsync(context, ofLeader: true), ShowsOld: true),
             new("follower stopped", 2, context => FreezeAsync(context, ofLeader: false)),
             new("stale follower", 3, CutAsync),
             new("session expired", 3, ExpireAsync),
@@ -63,6 +63,11 @@ internal sealed class ZooKeeperTarget : Target
         await member.FreezeAsync();
         await Task.Delay(context.Takes);
         await member.ResumeAsync();
+        if (ofLeader)
+        {
+            // Until its next tick it takes itself for the leader still, and answers syncs and reads by itself: with what was when it was stopped.
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
     });
 
     private Task CutAsync(FaultContext context) => AloneAsync(ofLeader: false, async member =>

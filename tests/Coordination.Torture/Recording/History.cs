@@ -62,6 +62,9 @@ internal sealed class History
 
     public Hold? FindHold(string id) => _holds.GetValueOrDefault(id);
 
+    /// <summary>Whether a fault was under way in which a store may show what was.</summary>
+    public bool MayBeOld(QueueSeen queue) => Faults.Exists(fault => fault.ShowsOld && fault.At <= queue.Answered && fault.Until >= queue.At);
+
     /// <summary>For how long a client was stopped during a span.</summary>
     public TimeSpan Stopped(string client, TimeSpan from, TimeSpan until)
     {

@@ -6,8 +6,7 @@
 
 local by, duration = ARGV[6], tonumber(ARGV[5])
 if duration > longest then error('Coordination: the duration is longer than the longest allowed') end
-local q = begin(KEYS[2], KEYS[3], KEYS[4])
-local record = call('HGET', q.h, ARGV[3])
+local q, record = begin(KEYS[2], KEYS[3], KEYS[4], ARGV[3])
 local c = record and parse(record)
 if not c or c.attempt ~= tonumber(ARGV[4]) then
   if q.swept then save(q) end

@@ -6,27 +6,26 @@
 
 local id, attempt, token, duration = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local kind, what, ticket = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local q = begin(KEYS[2], KEYS[3], KEYS[4])
-local read = call('HMGET', q.h, id, '!' .. id)
-local c = read[1] and parse(read[1])
+local q, record, tombstone = begin(KEYS[2], KEYS[3], KEYS[4], id, '!' .. id)
+local c = record and parse(record)
 local there = c and c.attempt <= attempt
 local latest
 if there then drop(q, id, c) end
 
 -- What is still under way of it grants nothing any more: its token is not above the register, and its attempt is used up.
 raise(q, token, not (kind == 0 and what == SHARED))
-local buried = read[2] and tonumber(match(read[2], '^(%d+)')) or 0
+local buried = tombstone and tonumber(match(tombstone, '^(%d+)')) or 0
 if buried < attempt then latest = bury(q, id, attempt, duration) end
 -- A later attempt that holds here is not put among the waiting by a late word of an earlier one.
 if ticket > 0 and (there or not c) and buried < EVERY and (q.kind < 0 or q.kind == kind) and call('HEXISTS', q.t, id) == 0 then
   q.kind = kind
   local expiry = expiry_of(duration)
-  enter(q, id, ticket, {
+  rare().enter(q, id, ticket, {
     what = kind == 0 and what or 1, expiry = expiry, duration = duration, reserve = tonumber(ARGV[10]), missed = 0,
     flags = tonumber(ARGV[11]), route = ARGV[12], value = ARGV[13],
   })
   latest = max(latest or 0, expiry)
 end
-if there then wake(q, id) end
+if there then rare().wake(q, id) end
 save(q, latest)
 return there and 1 or 0

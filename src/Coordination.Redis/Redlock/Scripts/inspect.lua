@@ -23,7 +23,7 @@ if ARGV[3] ~= '1' and q.waiting > 0 then
     local id = sub(members[i], 2)
     local record = call('HGET', q.t, id)
     if record then
-      local t = parse_ticket(record)
+      local t = rare().parse_ticket(record)
       add(id, '0', int(t.what), int(tonumber(members[i + 1])), '0', int(t.expiry - now), t.value)
     end
   end

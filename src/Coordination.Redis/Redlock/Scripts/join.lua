@@ -5,15 +5,14 @@
 local id, attempt, token, duration = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local kind, what = tonumber(ARGV[7]), tonumber(ARGV[8])
 if duration > longest then error('Coordination: the duration is longer than the longest allowed') end
-local q = begin(KEYS[2], KEYS[3], KEYS[4])
-local read = call('HMGET', q.h, id, '!' .. id)
-local left = leave(q, id)
+local q, record, tombstone = begin(KEYS[2], KEYS[3], KEYS[4], id, '!' .. id)
+local left = rare().leave(q, id)
 local answer = 0
 local expiry = expiry_of(duration)
-if read[1] and parse(read[1]).attempt >= attempt then
-  answer = parse(read[1]).attempt == attempt and 1 or 0
-elseif not (read[2] and attempt <= tonumber(match(read[2], '^(%d+)'))) and (q.kind < 0 or q.kind == kind) then
-  if read[1] then drop(q, id, parse(read[1])) end
+if record and parse(record).attempt >= attempt then
+  answer = parse(record).attempt == attempt and 1 or 0
+elseif not (tombstone and attempt <= tonumber(match(tombstone, '^(%d+)'))) and (q.kind < 0 or q.kind == kind) then
+  if record then drop(q, id, parse(record)) end
   local taken
   if kind > 0 then
     taken = call('HEXISTS', q.h, '#' .. int(what)) == 1
@@ -22,10 +21,11 @@ elseif not (read[2] and attempt <= tonumber(match(read[2], '^(%d+)'))) and (q.ki
   end
   if not taken then
     q.kind = kind
-    take(q, id, {
-      what = what, attempt = attempt, token = token, flags = tonumber(ARGV[9]), version = tonumber(ARGV[10]), expiry = expiry,
+    local flags = tonumber(ARGV[9])
+    take(q, id, what, expiry, flags, pack({
+      what = what, attempt = attempt, token = token, flags = flags, version = tonumber(ARGV[10]), expiry = expiry,
       duration = duration, by = '-', value = ARGV[11],
-    })
+    }))
     raise(q, token, not (kind == 0 and what == SHARED))
     q.till = 0
     answer = 1

@@ -7,12 +7,11 @@ local found = 0
 for i = 4, #ARGV, 3 do
   local n = i - 4
   local id, token, attempts = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local q = begin(KEYS[n + 2], KEYS[n + 3], KEYS[n + 4])
-  local record = call('HGET', q.h, id)
+  local q, record = begin(KEYS[n + 2], KEYS[n + 3], KEYS[n + 4], id)
   local c = record and parse(record)
   local is_shared = c and q.kind == 0 and c.what == SHARED
   if c then drop(q, id, c) end
-  local waited = leave(q, id)
+  local waited = q.waiting > 0 and rare().leave(q, id)
   if c or waited then found = found + 1 end
 
   -- A grant still under way leaves no orphan: its token is not above the register any more. Readers test another register, and the late end of an earlier
@@ -20,7 +19,7 @@ for i = 4, #ARGV, 3 do
   raise(q, token, not is_shared)
   local latest
   if not c or is_shared or attempts ~= 1 then latest = bury(q, id, EVERY, duration) end
-  wake(q)
+  if q.waiting > 0 then rare().wake(q) end
   save(q, latest)
 end
 return found

@@ -8,10 +8,9 @@ local answers = {}
 for i = 4, #ARGV, 2 do
   local n = (i - 4) / 2 * 3
   local id, attempt = ARGV[i], tonumber(ARGV[i + 1])
-  local q = begin(KEYS[n + 2], KEYS[n + 3], KEYS[n + 4])
+  local q, record = begin(KEYS[n + 2], KEYS[n + 3], KEYS[n + 4], id)
   local expiry, answer = expiry_of(duration), 0
   if attempt > 0 then
-    local record = call('HGET', q.h, id)
     local c = record and parse(record)
     if c and c.attempt == attempt then
       c.duration, c.expiry, answer = duration, expiry, 1
@@ -20,18 +19,18 @@ for i = 4, #ARGV, 2 do
       call('HSET', q.h, id, pack(c))
     end
   else
-    local record = call('HGET', q.t, id)
+    record = call('HGET', q.t, id)
     if record then
-      local t = parse_ticket(record)
+      local t = rare().parse_ticket(record)
       t.duration, t.expiry, t.missed, answer = duration, expiry, 0, 1
       call('PEXPIREAT', q.h, int(max(q.keep, expiry)))
-      call('HSET', q.t, id, pack_ticket(t))
+      call('HSET', q.t, id, rare().pack_ticket(t))
       if now >= q.till and (q.held == 0 or q.kind > q.held) then
         -- The first, or anybody when the first was woken some time ago and was not heard of since: a moment is what a loaded machine needs.
         local first = call('ZRANGE', q.w, 0, 0)[1]
         local is_dead = function(other)
           local record = call('HGET', q.t, other)
-          return not record or (parse_ticket(record).missed == 1 and now >= q.till + duration / 8)
+          return not record or (rare().parse_ticket(record).missed == 1 and now >= q.till + duration / 8)
         end
         if first and (sub(first, 2) == id or is_dead(sub(first, 2))) then answer = 2 end
       end

@@ -2,8 +2,7 @@
 -- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, version, value
 -- Returns 1, 0 when it is not there, or -1 when this master is not admitted.
 
-local q = begin(KEYS[2], KEYS[3], KEYS[4])
-local record = call('HGET', q.h, ARGV[3])
+local q, record = begin(KEYS[2], KEYS[3], KEYS[4], ARGV[3])
 local c = record and parse(record)
 local answer = 0
 if c and c.attempt == tonumber(ARGV[4]) then
