@@ -37,7 +37,7 @@ internal static class Bugs
             for (var i = 0; i < 6; i++)
             {
                 var master = masters[network.Random.Next(masters.Count)];
-                var at = TimeSpan.FromMilliseconds(500 + network.Random.Next(1200));
+                var at = network.Moment();
                 network.After(at, master.Crash);
                 network.After(at + TimeSpan.FromMilliseconds(5), () => master.Restart(memory: 0));
             }
@@ -50,7 +50,7 @@ internal static class Bugs
             {
                 for (var i = 0; i < 2; i++)
                 {
-                    var at = TimeSpan.FromMilliseconds(500 + network.Random.Next(1000));
+                    var at = network.Moment();
                     network.After(at, master.Freeze);
                     network.After(at + TimeSpan.FromMilliseconds(150 + network.Random.Next(250)), master.Thaw);
                 }

@@ -22,6 +22,8 @@ internal sealed class ScriptInterpreter : IDisposable
         _call = Call;
         _stack = new ScriptStack(_lua.Handle);
         _lua.Register("redis_call", _call);
+        // Lua's tables have another order in each process; a seed must give the same schedule in all.
+        Run("function pairs(t) local keys = {} for key in next, t do keys[#keys + 1] = key end table.sort(keys) local i = 0 return function() i = i + 1 return keys[i], t[keys[i]] end end");
         Run("redis = { call = redis_call } struct = { pack = string.pack, unpack = string.unpack }");
 
         // Nearly all that a script makes is waste once it has run.

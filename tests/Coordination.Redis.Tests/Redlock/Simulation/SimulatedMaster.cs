@@ -11,7 +11,7 @@ internal sealed class SimulatedMaster
     private readonly double _rate;
     private long _offset;
 
-    public SimulatedMaster(SimulatedNetwork network, ScriptInterpreter scripts, int number)
+    public SimulatedMaster(SimulatedNetwork network, ScriptInterpreter scripts, int number, TimeSpan upFor)
     {
         _network = network;
         _scripts = scripts;
@@ -32,7 +32,7 @@ internal sealed class SimulatedMaster
                 }
             },
         };
-        Server.Start();
+        Server.Start(upFor);
     }
 
     public int Number { get; }

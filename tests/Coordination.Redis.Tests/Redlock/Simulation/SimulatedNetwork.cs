@@ -16,6 +16,12 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Cut ways, from a client to a master.</summary>
     public HashSet<(int Client, int Master)> Cut { get; } = [];
 
+    /// <summary>When the work begins, but for the time that the masters need to be admitted.</summary>
+    public TimeSpan Begin { get; set; }
+
+    /// <summary>When the schedule is over.</summary>
+    public TimeSpan End { get; set; }
+
     public double LossRate { get; set; }
 
     public double LateRate { get; set; }
@@ -32,6 +38,9 @@ internal sealed class SimulatedNetwork(int seed)
     public TimeSpan Delay() => TimeSpan.FromMilliseconds(
         Random.NextDouble() < LateRate ? 20 + (Random.NextDouble() * 600) : 0.2 + (Random.NextDouble() * 3));
 
+    /// <summary>When something befalls the masters: neither before the first leases nor after the last.</summary>
+    public TimeSpan Moment() => Begin + ((End - Begin) * (0.1 + (0.8 * Random.NextDouble())));
+
     public bool IsLost(int client, int master) => Cut.Contains((client, master)) || Random.NextDouble() < LossRate;
 
     public Task DelayAsync(TimeSpan delay)
@@ -41,8 +50,9 @@ internal sealed class SimulatedNetwork(int seed)
         return done.Task;
     }
 
-    public void Run(TimeSpan until)
+    public void Run()
     {
+        var until = End;
         while (Now < until)
         {
             var next = _events.TryPeek(out _, out var first) ? TimeSpan.FromTicks(first.At) : until;
