@@ -77,10 +77,10 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData("two may have one slot", "rule 19")]
     public Task A_bug_is_found(string bug, string rule) => OnItsOwnThreadAsync(() =>
     {
-        using var scripts = new ScriptInterpreter((name, text) => Bugs.Put(bug, name, text));
+        using var scripts = Bugs.ScriptsWith(bug);
         for (var seed = 1; seed <= 20000; seed++)
         {
-            if (Schedule.Run(seed, scripts, (network, link) => Bugs.Wrap(bug, network, link), Bugs.TroubleFor(bug)) is { Violations: [var first, ..] })
+            if (Bugs.Run(seed, scripts, bug) is { Violations: [var first, ..] })
             {
                 output.WriteLine($"{rule}, {bug}: found by seed {seed}, {first} {scripts.Calls}");
                 return;
