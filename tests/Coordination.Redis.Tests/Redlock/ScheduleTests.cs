@@ -30,7 +30,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         }
 
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{seeds.Length} schedules, {grants} grants, {attached} leases taken over, {violations.Count} violations, {scripts.Calls} scripts, {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
+            CultureInfo.InvariantCulture, $"{seeds.Length} schedules, {grants} grants, {attached} leases taken over, {violations.Count} violations, {scripts.Calls} scripts run, {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
         Assert.Empty(violations);
         Assert.True(seeds.Length < 20 || grants > seeds.Length * 2, $"Only {grants} grants: nothing was explored.");
         Assert.True(seeds.Length < 20 || attached > seeds.Length / 20, $"Only {attached} leases were taken over: nothing was explored.");
@@ -78,11 +78,11 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     public Task A_bug_is_found(string bug, string rule) => OnItsOwnThreadAsync(() =>
     {
         using var scripts = Bugs.ScriptsWith(bug);
-        for (var seed = 1; seed <= 20000; seed++)
+        for (var seed = 1; seed <= 3000; seed++)
         {
             if (Bugs.Run(seed, scripts, bug) is { Violations: [var first, ..] })
             {
-                output.WriteLine($"{rule}, {bug}: found by seed {seed}, {first} {scripts.Calls}");
+                output.WriteLine($"{rule}, {bug}: found by seed {seed}, {first}");
                 return;
             }
         }

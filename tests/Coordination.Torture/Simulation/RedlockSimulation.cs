@@ -26,7 +26,14 @@ internal sealed class RedlockSimulation(string? bug = null) : Simulation
         InspectsExactly = false,
     };
 
-    public override Task<IReadOnlyList<Event>> RunAsync(int seed) => Task.FromResult<IReadOnlyList<Event>>(EventsOf(Bugs.Run(seed, _scripts, bug)));
+    /// <exception cref="InvalidOperationException">Something went on outside of the simulation, and so was not seen.</exception>
+    public override Task<IReadOnlyList<Event>> RunAsync(int seed)
+    {
+        var seen = Bugs.Run(seed, _scripts, bug);
+        return ThreadPool.PendingWorkItemCount == 0
+            ? Task.FromResult<IReadOnlyList<Event>>(EventsOf(seen))
+            : throw new InvalidOperationException($"The code under test left the simulation in the schedule of seed {seed}.");
+    }
 
     public override void Dispose() => _scripts.Dispose();
 

@@ -27,7 +27,7 @@ internal sealed class ScriptInterpreter : IDisposable
         Run("redis = { call = redis_call } struct = { pack = string.pack, unpack = string.unpack }");
 
         // Nearly all that a script makes is waste once it has run.
-        Run(Environment.GetEnvironmentVariable("XGC") ?? "collectgarbage('generational')");
+        Run("collectgarbage('generational')");
     }
 
     /// <summary>How many scripts have run.</summary>

@@ -7,6 +7,7 @@ internal sealed class SimulatedNetwork(int seed)
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
+    private volatile bool _isLeft;
     private long _order;
 
     public Random Random { get; } = new(seed);
@@ -30,7 +31,12 @@ internal sealed class SimulatedNetwork(int seed)
 
     public void After(TimeSpan delay, Action action)
     {
-        Assert.True(Environment.CurrentManagedThreadId == _thread, "The code under test left the thread of the simulation.");
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            _isLeft = true;
+            throw Left();
+        }
+
         _events.Enqueue(action, ((Now + delay).Ticks, _order++));
     }
 
@@ -74,5 +80,13 @@ internal sealed class SimulatedNetwork(int seed)
                 action();
             }
         }
+
+        // Whoever it was thrown at may have been waited for by nobody.
+        if (_isLeft)
+        {
+            throw Left();
+        }
     }
+
+    private static InvalidOperationException Left() => new("The code under test left the thread of the simulation.");
 }
