@@ -12,7 +12,7 @@ public sealed class CommandLineTests
     [InlineData("--clients must be", "--backend", "redis", "--clients", "1")]
     [InlineData("--peer must be", "--backend", "etcd", "--peer", "RedLock.net")]
     [InlineData("--bug must be one of: a late deadline", "--backend", "memory", "--bug", "none")]
-    [InlineData("go with --backend memory only", "--backend", "redis", "--schedules", "1")]
+    [InlineData("go with --backend memory or redlock only", "--backend", "redis", "--schedules", "1")]
     [InlineData("colour", "--backend", "memory", "--colour", "red")]
     public async Task Bad_input_is_refused_with_exit_code_2(string message, params string[] arguments)
     {

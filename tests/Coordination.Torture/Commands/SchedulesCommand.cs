@@ -13,24 +13,25 @@ internal sealed class SchedulesCommand : AsyncCommand<SchedulesCommand.Settings>
     {
         // Whoever started it holds its standard input: it ends with them. Nothing else is done meanwhile, so that it may wait on the only thread there is.
         await Task.Yield();
+        using var simulation = Simulation.Simulation.Of(settings.Backend, settings.Bug);
         while (Console.In.ReadLine() is { } line)
         {
-            Console.Out.WriteLine((await RunAsync(Block.Parse(line), settings)).Write());
+            Console.Out.WriteLine((await RunAsync(simulation, Block.Parse(line), settings.Keep)).Write());
         }
 
         return 0;
     }
 
-    private static async Task<BlockResult> RunAsync(Block block, Settings settings)
+    private static async Task<BlockResult> RunAsync(Simulation.Simulation simulation, Block block, bool keep)
     {
         var tally = new Tally();
         var result = new BlockResult { Tally = tally };
         foreach (var seed in block.Seeds)
         {
-            var history = new History(await SimulatedRun.RunAsync(seed, settings.Bug));
-            var violations = Checker.Check(history, SimulatedRun.Promises).Count;
+            var history = new History(await simulation.RunAsync(seed));
+            var violations = Checker.Check(history, simulation.Promises).Count;
             tally.Add(history);
-            result = result with { Seed = seed, Violations = violations, Events = settings.Keep || violations > 0 ? history.Events : null };
+            result = result with { Seed = seed, Violations = violations, Events = keep || violations > 0 ? history.Events : null };
             if (violations > 0)
             {
                 break;
@@ -42,6 +43,9 @@ internal sealed class SchedulesCommand : AsyncCommand<SchedulesCommand.Settings>
 
     internal sealed class Settings : CommandSettings
     {
+        [CommandOption("--backend <BACKEND>")]
+        public string Backend { get; init; } = "memory";
+
         [CommandOption("--bug <NAME>")]
         public string? Bug { get; init; }
 

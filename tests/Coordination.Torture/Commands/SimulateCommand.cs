@@ -7,7 +7,7 @@ using Coordination.Torture.Simulation;
 namespace Coordination.Torture.Commands;
 
 /// <summary>
-/// Schedules on the in-memory backend, in a process for each core. They are given out and added up in the order of their seeds, up to the first that breaks a promise: the report is
+/// Schedules on a clock of their own, in a process for each core. They are given out and added up in the order of their seeds, up to the first that breaks a promise: the report is
 /// the same, however many processes there are.
 /// </summary>
 internal sealed class SimulateCommand
@@ -16,6 +16,7 @@ internal sealed class SimulateCommand
     private const int BlockLength = 50;
 
     private readonly TortureSettings _settings;
+    private readonly Simulation.Simulation _simulation;
     private readonly int _seed;
     private readonly CancellationToken _interrupted;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -28,9 +29,14 @@ internal sealed class SimulateCommand
     private int _violating;
     private bool _ends;
 
-    private SimulateCommand(TortureSettings settings, int seed, CancellationToken interrupted) => (_settings, _seed, _interrupted) = (settings, seed, interrupted);
+    private SimulateCommand(TortureSettings settings, Simulation.Simulation simulation, int seed, CancellationToken interrupted) =>
+        (_settings, _simulation, _seed, _interrupted) = (settings, simulation, seed, interrupted);
 
-    public static Task<int> RunAsync(TortureSettings settings, int seed, CancellationToken cancellationToken) => new SimulateCommand(settings, seed, cancellationToken).RunAsync();
+    public static async Task<int> RunAsync(TortureSettings settings, int seed, CancellationToken cancellationToken)
+    {
+        using var simulation = Simulation.Simulation.Of(settings.Backend, settings.Bug);
+        return await new SimulateCommand(settings, simulation, seed, cancellationToken).RunAsync();
+    }
 
     private async Task<int> RunAsync()
     {
@@ -46,7 +52,7 @@ internal sealed class SimulateCommand
 
         _interrupted.ThrowIfCancellationRequested();
         var report = _tally.ToReport(
-            new RunSettings(_settings.Bug is { } bug ? $"in-memory with {bug}" : "in-memory, simulated", null, _seed, _settings.Minutes, 3, 4, SimulatedRun.Promises.Duration),
+            new RunSettings(_settings.Bug is { } bug ? $"{_simulation.Title}, with {bug}" : _simulation.Title, null, _seed, _settings.Minutes, 3, 4, _simulation.Promises.Duration),
             Stopwatch.GetElapsedTime(_began),
             _violating,
             _violations);
@@ -57,7 +63,7 @@ internal sealed class SimulateCommand
     {
         try
         {
-            await using var process = BlockProcess.Start(_settings.Bug, keep: _settings.Out is not null);
+            await using var process = BlockProcess.Start(_settings.Backend, _settings.Bug, keep: _settings.Out is not null);
             while (Next(out var number) is { } block)
             {
                 Add(number, await process.RunAsync(block).WaitAsync(_interrupted));
@@ -119,7 +125,7 @@ internal sealed class SimulateCommand
         }
 
         _last = new History(events);
-        var violations = Checker.Check(_last, SimulatedRun.Promises);
+        var violations = Checker.Check(_last, _simulation.Promises);
         if (violations.Count != result.Violations)
         {
             throw new InvalidOperationException($"The history of seed {result.Seed} has {result.Violations} violations, and {violations.Count} once it was written down.");

@@ -10,7 +10,7 @@ internal sealed class TortureCommand : AsyncCommand<TortureSettings>
     public override async Task<int> ExecuteAsync(CommandContext context, TortureSettings settings, CancellationToken cancellationToken)
     {
         var seed = settings.Seed ?? Random.Shared.Next();
-        if (settings.Backend == "memory")
+        if (settings.IsSimulated)
         {
             return await SimulateCommand.RunAsync(settings, seed, cancellationToken);
         }

@@ -24,12 +24,14 @@ internal sealed class TortureSettings : CommandSettings
     public int? Seed => int.TryParse(SeedText, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
 
     [CommandOption("--schedules <COUNT>")]
-    [Description("With memory: how many schedules, instead of --minutes.")]
+    [Description("With memory: how many schedules, instead of --minutes. With redlock: simulates so many, instead of starting servers.")]
     public int? Schedules { get; init; }
 
     [CommandOption("--bug <NAME>")]
-    [Description("With memory: a bug between engine and backend, which must be found. A wrong name lists them.")]
+    [Description("In a simulation: a bug between engine and backend or in Redlock's scripts, which must be found. A wrong name lists them.")]
     public string? Bug { get; init; }
+
+    public bool IsSimulated => Backend == "memory" || Schedules is not null || Bug is not null;
 
     [CommandOption("-p|--peer <LIBRARY>")]
     [Description("With redis: DistributedLock.Redis or RedLock.net under the same faults, locks only. With redlock: RedLock.net.")]
@@ -72,9 +74,9 @@ internal sealed class TortureSettings : CommandSettings
             return ValidationResult.Error("--clients must be from 2 to 16, and --workers from 1 to 100.");
         }
 
-        if (Backend != "memory" && (Schedules is not null || Bug is not null))
+        if (IsSimulated && (Backend is not ("memory" or "redlock") || Peer is not null))
         {
-            return ValidationResult.Error("--schedules and --bug go with --backend memory only.");
+            return ValidationResult.Error("--schedules and --bug go with --backend memory or redlock only, and without --peer.");
         }
 
         if (Schedules < 1)
@@ -82,9 +84,9 @@ internal sealed class TortureSettings : CommandSettings
             return ValidationResult.Error("--schedules must be 1 or more.");
         }
 
-        if (Bug is not null && !Simulation.SeededBug.Names.Contains(Bug))
+        if (Bug is not null && !Simulation.Simulation.BugsOf(Backend).Contains(Bug))
         {
-            return ValidationResult.Error($"--bug must be one of: {string.Join("; ", Simulation.SeededBug.Names)}.");
+            return ValidationResult.Error($"--bug must be one of: {string.Join("; ", Simulation.Simulation.BugsOf(Backend))}.");
         }
 
         return ValidatePeer();

@@ -22,10 +22,11 @@ internal sealed class BlockProcess : ChildProcess
     }
 
     /// <summary>Starts one.</summary>
+    /// <param name="backend">What is simulated, as on the command line.</param>
     /// <param name="bug">What is wrong with its schedules; <see langword="null"/> for nothing.</param>
     /// <param name="keep">Whether each block's last history is wanted.</param>
-    public static BlockProcess Start(string? bug, bool keep) => new(
-        ["schedules", .. bug is null ? Array.Empty<string>() : ["--bug", bug], .. keep ? ["--keep"] : Array.Empty<string>()],
+    public static BlockProcess Start(string backend, string? bug, bool keep) => new(
+        ["schedules", "--backend", backend, .. bug is null ? Array.Empty<string>() : ["--bug", bug], .. keep ? ["--keep"] : Array.Empty<string>()],
         Channel.CreateUnbounded<string>());
 
     /// <summary>Runs a block.</summary>

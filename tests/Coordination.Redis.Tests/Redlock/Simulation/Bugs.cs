@@ -5,7 +5,21 @@ namespace Coordination.Redis.Tests.Redlock.Simulation;
 /// <summary>Bugs that the rules forbid, put into the scripts or between a client and its masters.</summary>
 internal static class Bugs
 {
-    public static string Put(string bug, string script, string text) => bug switch
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "the token register is dropped", "an attempt's owner is used again", "a majority is added up over two renewals", "a master that lost its data is admitted at once",
+        "scripts run on a master that is not admitted", "readers do not look at writers", "two may have one slot",
+    ];
+
+    /// <summary>The scripts with a bug, or without.</summary>
+    public static ScriptInterpreter ScriptsWith(string? bug) => new(bug is null ? null : (script, text) => Put(bug, script, text));
+
+    /// <summary>A schedule with a bug, or without.</summary>
+    public static History Run(int seed, ScriptInterpreter scripts, string? bug) => bug is null
+        ? Schedule.Run(seed, scripts)
+        : Schedule.Run(seed, scripts, (network, link) => Wrap(bug, network, link), TroubleFor(bug));
+
+    private static string Put(string bug, string script, string text) => bug switch
     {
         "the token register is dropped" => Replace(text, "if token > q.top then q.top = token end", "", "if is_writer and token > q.wtop then q.wtop = token end", ""),
 
@@ -26,18 +40,18 @@ internal static class Bugs
         _ => text,
     };
 
-    public static IRedlockMaster Wrap(string bug, SimulatedNetwork network, IRedlockMaster link) =>
+    private static IRedlockMaster Wrap(string bug, SimulatedNetwork network, IRedlockMaster link) =>
         bug == "a majority is added up over two renewals" ? new Remembering(link) : link;
 
     // Schedules in which the bug matters come up often.
-    public static Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? TroubleFor(string bug) => bug switch
+    private static Action<SimulatedNetwork, IReadOnlyList<SimulatedMaster>>? TroubleFor(string bug) => bug switch
     {
         "a master that lost its data is admitted at once" or "scripts run on a master that is not admitted" => static (network, masters) =>
         {
             for (var i = 0; i < 6; i++)
             {
                 var master = masters[network.Random.Next(masters.Count)];
-                var at = TimeSpan.FromMilliseconds(500 + network.Random.Next(1200));
+                var at = network.Moment();
                 network.After(at, master.Crash);
                 network.After(at + TimeSpan.FromMilliseconds(5), () => master.Restart(memory: 0));
             }
@@ -50,7 +64,7 @@ internal static class Bugs
             {
                 for (var i = 0; i < 2; i++)
                 {
-                    var at = TimeSpan.FromMilliseconds(500 + network.Random.Next(1000));
+                    var at = network.Moment();
                     network.After(at, master.Freeze);
                     network.After(at + TimeSpan.FromMilliseconds(150 + network.Random.Next(250)), master.Thaw);
                 }

@@ -14,6 +14,9 @@ internal sealed class History(SimulatedNetwork network)
 
     public int Attached { get; private set; }
 
+    /// <summary>What befell whom, when.</summary>
+    public List<(TimeSpan At, string Kind)> Faults { get; } = [];
+
     /// <summary>All stays, also those that have ended: for other checkers than this one.</summary>
     public List<Stay> Stays { get; } = [];
 

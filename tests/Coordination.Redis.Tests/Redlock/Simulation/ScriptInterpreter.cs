@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using KeraLua;
 using StackExchange.Redis;
@@ -11,6 +10,7 @@ internal sealed class ScriptInterpreter : IDisposable
     private readonly Lua _lua = new() { Encoding = Encoding.Latin1 };
     private readonly LuaFunction _call;
     private readonly Func<string, string, string> _mutate;
+    private readonly ScriptStack _stack;
     private readonly Dictionary<string, int> _compiled = new(StringComparer.Ordinal);
     private SimulatedRedis? _server;
 
@@ -20,11 +20,20 @@ internal sealed class ScriptInterpreter : IDisposable
     {
         _mutate = mutate ?? (static (_, text) => text);
         _call = Call;
+        _stack = new ScriptStack(_lua.Handle);
         _lua.Register("redis_call", _call);
+        // Lua's tables have another order in each process; a seed must give the same schedule in all.
+        Run("function pairs(t) local keys = {} for key in next, t do keys[#keys + 1] = key end table.sort(keys) local i = 0 return function() i = i + 1 return keys[i], t[keys[i]] end end");
         Run("redis = { call = redis_call } struct = { pack = string.pack, unpack = string.unpack }");
+
+        // Nearly all that a script makes is waste once it has run.
+        Run("collectgarbage('generational')");
     }
 
-    public RedisResult Evaluate(RedisScript script, SimulatedRedis server, RedisKey[] keys, RedisValue[] values)
+    /// <summary>How many scripts have run.</summary>
+    public long Calls { get; private set; }
+
+    public RedisResult Evaluate(RedisScript script, SimulatedRedis server, byte[][] keys, byte[][] values)
     {
         if (!_compiled.TryGetValue(script.Name, out var compiled))
         {
@@ -32,9 +41,10 @@ internal sealed class ScriptInterpreter : IDisposable
             _compiled[script.Name] = compiled = _lua.Ref(LuaRegistry.Index);
         }
 
+        Calls++;
         _server = server;
-        Table("KEYS", [.. keys.Select(static key => Encoding.Latin1.GetString((byte[])key!))]);
-        Table("ARGV", [.. values.Select(static value => Encoding.Latin1.GetString((byte[])value!))]);
+        Table("KEYS", keys);
+        Table("ARGV", values);
         _lua.RawGetInteger(LuaRegistry.Index, compiled);
         Check(_lua.PCall(0, 1, 0));
         var result = Read(-1);
@@ -60,13 +70,13 @@ internal sealed class ScriptInterpreter : IDisposable
         }
     }
 
-    private void Table(string name, string[] items)
+    private void Table(string name, byte[][] items)
     {
-        _lua.CreateTable(items.Length, 0);
+        _stack.PushTable(items.Length);
         for (var i = 0; i < items.Length; i++)
         {
-            _lua.PushString(items[i]);
-            _lua.RawSetInteger(-2, i + 1);
+            _stack.Push(items[i]);
+            _stack.Put(i);
         }
 
         _lua.SetGlobal(name);
@@ -74,44 +84,9 @@ internal sealed class ScriptInterpreter : IDisposable
 
     private int Call(IntPtr state)
     {
-        var count = _lua.GetTop();
-        var command = new string[count];
-        for (var i = 0; i < count; i++)
-        {
-            command[i] = _lua.Type(i + 1) == LuaType.Number && !_lua.IsInteger(i + 1)
-                ? _lua.ToNumber(i + 1).ToString("R", CultureInfo.InvariantCulture)
-                : _lua.ToString(i + 1, callMetamethod: false);
-        }
-
-        Push(_server!.Call(command));
+        _stack.Take();
+        _server!.Call(_stack);
         return 1;
-    }
-
-    private void Push(object? value)
-    {
-        switch (value)
-        {
-            case null:
-                _lua.PushBoolean(false);
-                break;
-            case long number:
-                _lua.PushInteger(number);
-                break;
-            case string text:
-                _lua.PushString(text);
-                break;
-            case object?[] items:
-                _lua.CreateTable(items.Length, 0);
-                for (var i = 0; i < items.Length; i++)
-                {
-                    Push(items[i]);
-                    _lua.RawSetInteger(-2, i + 1);
-                }
-
-                break;
-            default:
-                throw new InvalidOperationException($"{value.GetType()} is no reply.");
-        }
     }
 
     private RedisResult Read(int index)
@@ -121,7 +96,7 @@ internal sealed class ScriptInterpreter : IDisposable
             case LuaType.Number:
                 return RedisResult.Create((RedisValue)(long)_lua.ToNumber(index), ResultType.Integer);
             case LuaType.String:
-                return RedisResult.Create((RedisValue)Encoding.Latin1.GetBytes(_lua.ToString(index, callMetamethod: false)), ResultType.BulkString);
+                return RedisResult.Create((RedisValue)_stack.Read(index), ResultType.BulkString);
             case LuaType.Table:
                 var items = new RedisResult[_lua.RawLen(index)];
                 for (var i = 0; i < items.Length; i++)

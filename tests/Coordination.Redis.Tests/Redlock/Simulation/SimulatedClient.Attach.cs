@@ -40,7 +40,7 @@ internal sealed partial class SimulatedClient
                 var send = Now;
                 try
                 {
-                    var session = await _backend.OpenSessionAsync(new SessionRequest(_duration) { Ticket = ticket }, this, CancellationToken.None);
+                    var session = await FirstAloneAsync(() => _backend.OpenSessionAsync(new SessionRequest(_duration) { Ticket = ticket }, this, CancellationToken.None));
                     claim.Until = Guaranteed(send + _duration);
                     if (Now < claim.Until && !IsDead)
                     {

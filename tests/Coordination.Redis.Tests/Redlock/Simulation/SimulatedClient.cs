@@ -16,6 +16,8 @@ internal sealed partial class SimulatedClient : ISessionListener
     private readonly Dictionary<string, Claim> _claims = [];
     private IBackendSession? _session;
     private bool _isMaintenanceDue = true;
+    private bool _hasMetMasters;
+    private bool _isMeetingMasters;
     private int _ids;
 
     public SimulatedClient(
@@ -176,7 +178,7 @@ internal sealed partial class SimulatedClient : ISessionListener
                 {
                     if (_session is { } session)
                     {
-                        await session.ReleaseAsync(claim.Request.Key, CancellationToken.None);
+                        await FirstAloneAsync(() => session.ReleaseAsync(claim.Request.Key, CancellationToken.None));
                     }
 
                     break;
@@ -186,6 +188,28 @@ internal sealed partial class SimulatedClient : ISessionListener
                     await _network.DelayAsync(TimeSpan.FromMilliseconds(50));
                 }
             }
+        }
+    }
+
+    // A client's first call learns to know the masters, for all that are made meanwhile. What several wait for goes on in the thread pool for all of them but one, and
+    // nothing may leave the simulation's thread: so the others wait here until it has.
+    private async Task<T> FirstAloneAsync<T>(Func<ValueTask<T>> call)
+    {
+        while (_isMeetingMasters && !_hasMetMasters)
+        {
+            await _network.DelayAsync(TimeSpan.FromMilliseconds(1));
+        }
+
+        _isMeetingMasters = true;
+        try
+        {
+            var result = await call();
+            _hasMetMasters = true;
+            return result;
+        }
+        finally
+        {
+            _isMeetingMasters = false;
         }
     }
 
@@ -205,8 +229,8 @@ internal sealed partial class SimulatedClient : ISessionListener
                 var send = Now;
                 try
                 {
-                    var result = await _session.ClaimAsync(
-                        entered ? claim.Request with { Intent = ClaimIntent.FindExisting } : claim.Request, CancellationToken.None);
+                    var request = entered ? claim.Request with { Intent = ClaimIntent.FindExisting } : claim.Request;
+                    var result = await FirstAloneAsync(() => _session.ClaimAsync(request, CancellationToken.None));
                     if (result.Outcome == ClaimOutcome.Refused)
                     {
                         return;

@@ -11,7 +11,7 @@ internal sealed class SimulatedMaster
     private readonly double _rate;
     private long _offset;
 
-    public SimulatedMaster(SimulatedNetwork network, ScriptInterpreter scripts, int number)
+    public SimulatedMaster(SimulatedNetwork network, ScriptInterpreter scripts, int number, TimeSpan upFor)
     {
         _network = network;
         _scripts = scripts;
@@ -32,7 +32,7 @@ internal sealed class SimulatedMaster
                 }
             },
         };
-        Server.Start();
+        Server.Start(upFor);
     }
 
     public int Number { get; }
@@ -86,7 +86,7 @@ internal sealed class SimulatedMaster
     }
 
     /// <summary>A request arrives.</summary>
-    public void Receive(RedisScript script, RedisKey[] keys, RedisValue[] values, Action<RedisResult?, Exception?> reply)
+    public void Receive(RedisScript script, byte[][] keys, byte[][] values, Action<RedisResult?, Exception?> reply)
     {
         if (IsFrozen)
         {
@@ -121,8 +121,8 @@ internal sealed class SimulatedLink(SimulatedNetwork network, int client, Simula
     {
         var answer = new TaskCompletionSource<RedisResult>();
         cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource<RedisResult>)state!).TrySetCanceled(token), answer);
-        var keys = arguments.Keys.ToArray();
-        var values = arguments.Values.ToArray();
+        var keys = Array.ConvertAll(arguments.Keys, static key => (byte[])key!);
+        var values = Array.ConvertAll(arguments.Values, static value => (byte[])value!);
         if (!network.IsLost(client, master.Number))
         {
             network.After(network.Delay(), () => master.Receive(script, keys, values, (reply, fault) =>

@@ -7,6 +7,7 @@ internal sealed class SimulatedNetwork(int seed)
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
+    private volatile bool _isLeft;
     private long _order;
 
     public Random Random { get; } = new(seed);
@@ -16,6 +17,12 @@ internal sealed class SimulatedNetwork(int seed)
     /// <summary>Cut ways, from a client to a master.</summary>
     public HashSet<(int Client, int Master)> Cut { get; } = [];
 
+    /// <summary>When the work begins, but for the time that the masters need to be admitted.</summary>
+    public TimeSpan Begin { get; set; }
+
+    /// <summary>When the schedule is over.</summary>
+    public TimeSpan End { get; set; }
+
     public double LossRate { get; set; }
 
     public double LateRate { get; set; }
@@ -24,13 +31,21 @@ internal sealed class SimulatedNetwork(int seed)
 
     public void After(TimeSpan delay, Action action)
     {
-        Assert.True(Environment.CurrentManagedThreadId == _thread, "The code under test left the thread of the simulation.");
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            _isLeft = true;
+            throw Left();
+        }
+
         _events.Enqueue(action, ((Now + delay).Ticks, _order++));
     }
 
     /// <summary>How long a message takes: mostly little, now and then longer than a lease.</summary>
     public TimeSpan Delay() => TimeSpan.FromMilliseconds(
         Random.NextDouble() < LateRate ? 20 + (Random.NextDouble() * 600) : 0.2 + (Random.NextDouble() * 3));
+
+    /// <summary>When something befalls the masters: neither before the first leases nor after the last.</summary>
+    public TimeSpan Moment() => Begin + ((End - Begin) * (0.1 + (0.8 * Random.NextDouble())));
 
     public bool IsLost(int client, int master) => Cut.Contains((client, master)) || Random.NextDouble() < LossRate;
 
@@ -41,8 +56,9 @@ internal sealed class SimulatedNetwork(int seed)
         return done.Task;
     }
 
-    public void Run(TimeSpan until)
+    public void Run()
     {
+        var until = End;
         while (Now < until)
         {
             var next = _events.TryPeek(out _, out var first) ? TimeSpan.FromTicks(first.At) : until;
@@ -64,5 +80,13 @@ internal sealed class SimulatedNetwork(int seed)
                 action();
             }
         }
+
+        // Whoever it was thrown at may have been waited for by nobody.
+        if (_isLeft)
+        {
+            throw Left();
+        }
     }
+
+    private static InvalidOperationException Left() => new("The code under test left the thread of the simulation.");
 }

@@ -1,15 +1,16 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using StackExchange.Redis;
 
 namespace Coordination.Redis.Tests.Redlock.Simulation;
 
 /// <summary>What a server keeps, and the few commands that the scripts of Redlock use.</summary>
 internal sealed class SimulatedRedis(int seed)
 {
-    private Dictionary<string, Key> _keys = new(StringComparer.Ordinal);
+    private Dictionary<byte[], SimulatedKey> _keys = new(ByteStrings.Comparer);
+    private byte[] _about = [];
     private int _starts;
-    private Dictionary<string, Key>? _snapshot;
+    private Dictionary<byte[], SimulatedKey>? _snapshot;
 
     /// <summary>The server's clock in microseconds.</summary>
     public Func<long> Clock { get; set; } = static () => 0;
@@ -22,10 +23,12 @@ internal sealed class SimulatedRedis(int seed)
     public string RunId { get; private set; } = "";
 
     /// <summary>Starts it, under a new run_id.</summary>
-    public void Start()
+    /// <param name="ago">How long ago that was.</param>
+    public void Start(TimeSpan ago = default)
     {
         RunId = Convert.ToHexStringLower(SHA1(string.Create(CultureInfo.InvariantCulture, $"{seed}/{_starts++}")));
-        StartedAt = Clock();
+        StartedAt = Clock() - (long)ago.TotalMicroseconds;
+        _about = Encoding.ASCII.GetBytes($"# Server\r\nredis_version:7.0.15\r\nrun_id:{RunId}\r\nuptime_in_seconds:");
 
         static byte[] SHA1(string text)
         {
@@ -35,105 +38,211 @@ internal sealed class SimulatedRedis(int seed)
         }
     }
 
-    public void Flush() => _keys = new(StringComparer.Ordinal);
+    public void Flush() => _keys = new(ByteStrings.Comparer);
 
     /// <summary>What is on disk: a restart may go back to it.</summary>
     public void Save() => _snapshot = Copy(_keys);
 
-    public void Restore() => _keys = _snapshot is null ? new(StringComparer.Ordinal) : Copy(_snapshot);
+    public void Restore() => _keys = _snapshot is null ? new(ByteStrings.Comparer) : Copy(_snapshot);
 
-    public object? Call(string[] command)
+    /// <summary>Runs a command.</summary>
+    /// <param name="stack">Has its arguments, and is given its reply.</param>
+    public void Call(ScriptStack stack)
     {
-        switch (command[0])
+        var command = stack[0];
+        if (command.SequenceEqual("HGET"u8))
         {
-            case "TIME":
-                var now = Clock();
-                return new object?[] { (now / 1_000_000).ToString(CultureInfo.InvariantCulture), (now % 1_000_000).ToString(CultureInfo.InvariantCulture) };
-            case "INFO":
-                return string.Create(CultureInfo.InvariantCulture, $"# Server\r\nredis_version:7.0.15\r\nrun_id:{RunId}\r\nuptime_in_seconds:{(Clock() - StartedAt) / 1_000_000}\r\n");
-            case "HGET":
-                return Hash(command[1])?.GetValueOrDefault(command[2]);
-            case "HMGET":
-                return command[2..].Select(field => (object?)Hash(command[1])?.GetValueOrDefault(field)).ToArray();
-            case "HEXISTS":
-                return Hash(command[1])?.ContainsKey(command[2]) == true ? 1L : 0L;
-            case "HGETALL":
-                return Hash(command[1])?.SelectMany(static pair => new object?[] { pair.Key, pair.Value }).ToArray() ?? [];
-            case "HSET":
-                var hash = Get(command[1], create: true)!.Hash;
-                for (var i = 2; i < command.Length; i += 2)
-                {
-                    hash[command[i]] = command[i + 1];
-                }
+            stack.PushOrFalse(Field(Get(stack[1]), stack[2]));
+        }
+        else if (command.SequenceEqual("HSET"u8))
+        {
+            stack.Push(SetFields(stack));
+        }
+        else if (command.SequenceEqual("HMGET"u8))
+        {
+            PushFields(stack);
+        }
+        else if (command.SequenceEqual("HDEL"u8))
+        {
+            stack.Push(RemoveFields(stack));
+        }
+        else if (command.SequenceEqual("HEXISTS"u8))
+        {
+            stack.Push(Field(Get(stack[1]), stack[2]) is null ? 0 : 1);
+        }
+        else if (command.SequenceEqual("HGETALL"u8))
+        {
+            PushHash(stack, Get(stack[1]));
+        }
+        else if (command.SequenceEqual("TIME"u8))
+        {
+            PushTime(stack);
+        }
+        else if (command.SequenceEqual("INFO"u8))
+        {
+            PushAbout(stack);
+        }
+        else if (command.SequenceEqual("PEXPIREAT"u8))
+        {
+            if (Get(stack[1]) is { } key)
+            {
+                key.Expiry = long.Parse(stack[2], CultureInfo.InvariantCulture);
+            }
 
-                return 1L;
-            case "HDEL":
-                return command[2..].Sum(field => Hash(command[1])?.Remove(field) == true ? 1L : 0L);
+            stack.Push(1);
+        }
+        else if (command.SequenceEqual("PUBLISH"u8))
+        {
+            Publish(stack.Text(1), stack.Text(2));
+            stack.Push(1);
+        }
+        else
+        {
+            CallOfSet(stack);
+        }
+    }
+
+    private void CallOfSet(ScriptStack stack)
+    {
+        switch (stack.Text(0))
+        {
             case "ZADD":
-                Get(command[1], create: true)!.Set[command[3]] = double.Parse(command[2], CultureInfo.InvariantCulture);
-                return 1L;
+                GetOrCreate(stack[1]).Add(stack[2], stack[3]);
+                stack.Push(1);
+                break;
             case "ZREM":
-                return Get(command[1])?.Set.Remove(command[2]) == true ? 1L : 0L;
+                stack.Push(Get(stack[1])?.Remove(stack[2]) == true ? 1 : 0);
+                break;
             case "ZCARD":
-                return (long)(Get(command[1])?.Set.Count ?? 0);
+                stack.Push(Get(stack[1])?.Set.Count ?? 0);
+                break;
             case "ZRANGE":
-                return Range(command);
-            case "PEXPIREAT":
-                if (Get(command[1]) is { } key)
-                {
-                    key.Expiry = long.Parse(command[2], CultureInfo.InvariantCulture);
-                }
-
-                return 1L;
-            case "PUBLISH":
-                Publish(command[1], command[2]);
-                return 1L;
+                PushRange(stack);
+                break;
             default:
-                throw new InvalidOperationException($"The simulation does not know {command[0]}.");
+                throw new InvalidOperationException($"The simulation does not know {stack.Text(0)}.");
         }
     }
 
-    private static Dictionary<string, Key> Copy(Dictionary<string, Key> keys) =>
-        keys.ToDictionary(static pair => pair.Key, static pair => pair.Value.Copy(), StringComparer.Ordinal);
+    private static Dictionary<byte[], SimulatedKey> Copy(Dictionary<byte[], SimulatedKey> keys) =>
+        keys.ToDictionary(static pair => pair.Key, static pair => pair.Value.Copy(), ByteStrings.Comparer);
 
-    private Dictionary<string, string>? Hash(string name) => Get(name)?.Hash;
+    private static byte[]? Field(SimulatedKey? key, ReadOnlySpan<byte> field) => key is not null && key.Fields.TryGetValue(field, out var value) ? value : null;
 
-    private object?[] Range(string[] command)
+    private long SetFields(ScriptStack stack)
     {
-        var ordered = (Get(command[1])?.Set ?? []).OrderBy(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal).ToArray();
-        var last = int.Parse(command[3], CultureInfo.InvariantCulture);
-        var taken = last < 0 ? ordered : ordered[..Math.Min(ordered.Length, last + 1)];
-        return command.Length > 4
-            ? [.. taken.SelectMany(static pair => new object?[] { pair.Key, pair.Value.ToString("F0", CultureInfo.InvariantCulture) })]
-            : [.. taken.Select(static pair => pair.Key)];
-    }
-
-    private Key? Get(string name, bool create = false)
-    {
-        if (_keys.TryGetValue(name, out var key) && (key.IsEmpty || key.Expiry * 1000 <= Clock()))
+        var fields = GetOrCreate(stack[1]).Fields;
+        for (var i = 2; i < stack.Count; i += 2)
         {
-            _keys.Remove(name);
-            key = null;
+            fields[stack[i]] = stack[i + 1].ToArray();
         }
 
-        if (key is null && create)
+        return 1;
+    }
+
+    private long RemoveFields(ScriptStack stack)
+    {
+        var removed = 0;
+        for (var i = 2; i < stack.Count; i++)
         {
-            _keys[name] = key = new Key();
+            removed += Get(stack[1])?.Fields.Remove(stack[i]) == true ? 1 : 0;
+        }
+
+        return removed;
+    }
+
+    private void PushFields(ScriptStack stack)
+    {
+        var key = Get(stack[1]);
+        stack.PushTable(stack.Count - 2);
+        for (var i = 2; i < stack.Count; i++)
+        {
+            stack.PushOrFalse(Field(key, stack[i]));
+            stack.Put(i - 2);
+        }
+    }
+
+    private static void PushHash(ScriptStack stack, SimulatedKey? key)
+    {
+        stack.PushTable((key?.Hash.Count ?? 0) * 2);
+        var i = 0;
+        foreach (var (field, value) in key?.Hash ?? [])
+        {
+            stack.Push(field);
+            stack.Put(i++);
+            stack.Push(value);
+            stack.Put(i++);
+        }
+    }
+
+    private void PushTime(ScriptStack stack)
+    {
+        var now = Clock();
+        Span<byte> text = stackalloc byte[20];
+        stack.PushTable(2);
+        Utf8Formatter.TryFormat(now / 1_000_000, text, out var length);
+        stack.Push(text[..length]);
+        stack.Put(0);
+        Utf8Formatter.TryFormat(now % 1_000_000, text, out length);
+        stack.Push(text[..length]);
+        stack.Put(1);
+    }
+
+    private void PushAbout(ScriptStack stack)
+    {
+        Span<byte> text = stackalloc byte[_about.Length + 22];
+        _about.CopyTo(text);
+        Utf8Formatter.TryFormat((Clock() - StartedAt) / 1_000_000, text[_about.Length..], out var length);
+        length += _about.Length;
+        "\r\n"u8.CopyTo(text[length..]);
+        stack.Push(text[..(length + 2)]);
+    }
+
+    // From the first to some other, or the last alone: the scripts ask for nothing else.
+    private void PushRange(ScriptStack stack)
+    {
+        var set = Get(stack[1])?.Set ?? [];
+        var (first, last) = (int.Parse(stack[2], CultureInfo.InvariantCulture), int.Parse(stack[3], CultureInfo.InvariantCulture));
+        first = first < 0 ? Math.Max(set.Count + first, 0) : first;
+        last = last < 0 ? set.Count + last : Math.Min(last, set.Count - 1);
+        stack.PushTable(Math.Max(last - first + 1, 0) * 2);
+        var at = 0;
+        for (var i = first; i <= last; i++)
+        {
+            stack.Push(set[i].Member);
+            stack.Put(at++);
+            if (stack.Count > 4)
+            {
+                stack.Push(SimulatedKey.Written(set[i].Score));
+                stack.Put(at++);
+            }
+        }
+    }
+
+    private SimulatedKey? Get(ReadOnlySpan<byte> name)
+    {
+        var keys = _keys.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (!keys.TryGetValue(name, out var key))
+        {
+            return null;
+        }
+
+        if (key.IsEmpty || key.Expiry * 1000 <= Clock())
+        {
+            keys.Remove(name);
+            return null;
         }
 
         return key;
     }
 
-    private sealed class Key
+    private SimulatedKey GetOrCreate(ReadOnlySpan<byte> name)
     {
-        public Dictionary<string, string> Hash { get; private init; } = new(StringComparer.Ordinal);
+        if (Get(name) is { } key)
+        {
+            return key;
+        }
 
-        public Dictionary<string, double> Set { get; private init; } = new(StringComparer.Ordinal);
-
-        public long Expiry { get; set; } = long.MaxValue / 1000;
-
-        public bool IsEmpty => Hash.Count == 0 && Set.Count == 0;
-
-        public Key Copy() => new() { Hash = new(Hash, StringComparer.Ordinal), Set = new(Set, StringComparer.Ordinal), Expiry = Expiry };
+        return _keys.GetAlternateLookup<ReadOnlySpan<byte>>()[name] = new SimulatedKey();
     }
 }
