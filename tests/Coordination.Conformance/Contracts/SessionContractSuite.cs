@@ -175,6 +175,39 @@ public abstract class SessionContractSuite(BackendFixture fixture) : ContractSui
     }
 
     [Case]
+    public async Task A_copy_of_a_claim_that_comes_long_after_its_release_does_not_live_on_with_its_session()
+    {
+        var session = await OpenAsync();
+        var courier = await OpenAsync(Duration * 3); // it must still live when it brings the copy
+        var kept = Exclusive(NewName());
+        var claim = Exclusive(NewName());
+        await session.GrantedAtOnceAsync(kept);
+        var bring = session.Connection.CopyNextClaim(claim.Key.Resource) ?? (async () => await courier.ClaimAsync(claim));
+        await session.GrantedAtOnceAsync(claim);
+        Assert.True(await session.ReleaseAsync(claim));
+
+        // Longer than a released id has to be remembered. The session lives on by its other claim.
+        for (var third = 0; third < 5; third++)
+        {
+            await Time.PassAsync(Duration / 3);
+            Assert.False((await EventuallyAsync(() => session.RenewAsync(kept))).IsSessionLost);
+        }
+
+        await bring();
+        var observer = await OpenAsync();
+        await Time.UntilAsync(
+            async () =>
+            {
+                Assert.False((await session.RenewAsync(kept)).IsSessionLost);
+                return await QueueAsync(observer, claim.Key.Resource) is { Holders.Length: 0, Waiters.Length: 0 };
+            },
+            Takeover + (courier.Session.Duration - Duration),
+            "the end of what the copy made");
+        var next = await OpenAsync();
+        await next.GrantedAtOnceAsync(Exclusive(claim.Key.Resource));
+    }
+
+    [Case]
     public async Task A_renewal_of_an_expired_session_revives_nothing()
     {
         var session = await OpenAsync();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Coordination.Conformance;
 
 /// <summary>G10: every call ends within its time budget, with an error that names the backend, the operation and the resource.</summary>
@@ -30,6 +32,14 @@ public abstract class NothingHangsSuite(BackendFixture fixture) : GuaranteeSuite
         Detach,
         Attach,
         DisposeCoordinator,
+    }
+
+    /// <summary>When a call is not wanted any more.</summary>
+    public enum GivenUp
+    {
+        BeforeTheReset,
+        AfterTheReset,
+        ByItsTimeOut,
     }
 
     /// <summary>Shorter than elsewhere: most of these cases wait for its end.</summary>
@@ -133,6 +143,53 @@ public abstract class NothingHangsSuite(BackendFixture fixture) : GuaranteeSuite
         }
 
         await Server.ThawAsync();
+    }
+
+    [CaseTable]
+    [InlineData(GivenUp.BeforeTheReset)]
+    [InlineData(GivenUp.AfterTheReset)]
+    [InlineData(GivenUp.ByItsTimeOut)]
+    public async Task A_connection_that_is_reset_while_a_session_is_opened_and_given_up_is_no_error_of_the_driver(GivenUp way)
+    {
+        // The error takes its time through the driver's layers. Somewhere on its way it meets the end, at another place each time.
+        // A lease that is renewed by hand has a session of its own: each acquisition is the first of one.
+        var client = await ClientAsync(Duration * 20, options => options.OperationTimeout = way == GivenUp.ByItsTimeOut ? TimeSpan.FromMilliseconds(10) : OperationTimeout);
+        for (var round = 0; round < 100; round++)
+        {
+            client.Connection.Cut(); // so that the session is being opened, however quick the server is
+            using var cancel = new CancellationTokenSource();
+            var pending = client.Coordinator.AcquireAsync(Primitive.HandRenewed, NewName(), cancel.Token);
+            await Time.SettleAsync();
+            if (way == GivenUp.BeforeTheReset)
+            {
+                cancel.Cancel();
+            }
+
+            if (way != GivenUp.AfterTheReset)
+            {
+                Spin(round);
+            }
+
+            await client.Connection.BreakAsync();
+            if (way == GivenUp.AfterTheReset)
+            {
+                Spin(round);
+                cancel.Cancel();
+            }
+
+            var failure = await Time.FailureAsync(pending, Bound, "the end of the acquisition");
+            Assert.True(failure is null or CoordinationException || (failure is OperationCanceledException && cancel.IsCancellationRequested), $"Round {round}: {failure}");
+            client.Connection.Restore();
+            await using var lease = failure is null ? await pending : null;
+        }
+
+        static void Spin(int round)
+        {
+            for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromMicroseconds(round % 50 * 10);)
+            {
+                Thread.SpinWait(10);
+            }
+        }
     }
 
     [Case]

@@ -27,5 +27,12 @@ public abstract class BackendConnection : IAsyncDisposable
     /// <returns>Completes when the reply was dropped.</returns>
     public abstract Task LoseNextReplyAsync(string resource);
 
+    /// <summary>The next claim of a resource is sent twice: its copy, of the same session, comes when the test says so. Nobody hears its answer.</summary>
+    /// <returns>
+    /// Brings the copy. <see langword="null"/> where none can be that late: what a broken connection leaves behind is refused for the session's sake (etcd, ZooKeeper), or a copy by another
+    /// session is as good, as sessions are nothing but their claims (Redis).
+    /// </returns>
+    public virtual Func<Task>? CopyNextClaim(string resource) => null;
+
     public abstract ValueTask DisposeAsync();
 }

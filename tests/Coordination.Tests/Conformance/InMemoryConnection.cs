@@ -12,6 +12,7 @@ public sealed class InMemoryConnection : BackendConnection
     private readonly List<Action> _hintsUnderWay = [];
     private TaskCompletionSource? _silence;
     private (string Resource, TaskCompletionSource Done)? _loss;
+    private (string Resource, Task Late)? _copy;
 
     public InMemoryConnection(InMemoryBackend backend)
     {
@@ -58,6 +59,21 @@ public sealed class InMemoryConnection : BackendConnection
         return done.Task;
     }
 
+    public override Func<Task>? CopyNextClaim(string resource)
+    {
+        var late = new TaskCompletionSource(); // the copy has come when it is set, not soon after
+        lock (_lock)
+        {
+            _copy = (resource, late.Task);
+        }
+
+        return () =>
+        {
+            late.SetResult();
+            return Task.CompletedTask;
+        };
+    }
+
     /// <summary>The server is dead: every request is refused.</summary>
     internal void Refuse() => _backend.Disconnect(isBreakSeen: true);
 
@@ -75,6 +91,12 @@ public sealed class InMemoryConnection : BackendConnection
                 _loss = null;
                 loss.Done.SetResult();
                 return new InMemoryFault { IsReplyLost = true, IsBreakSeen = true };
+            }
+
+            if (_copy is { } copy && copy.Resource == request.Resource && request.Operation == InMemoryOperation.Claim)
+            {
+                _copy = null;
+                return InMemoryFault.RepeatRequest(copy.Late);
             }
 
             return _silence is null ? null : new InMemoryFault { ApplyAfter = _silence.Task };

@@ -34,4 +34,27 @@ public sealed class DisposalTests
             await Assert.ThrowsAnyAsync<Exception>(() => connecting);
         }
     }
+
+    [Fact]
+    public async Task An_attempt_that_fails_once_its_client_is_being_disposed_is_nobodys_error()
+    {
+        // The moment that the other test looks for: the attempt fails by itself, when it has just been stopped. The layer that fails is the test's own.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        ZooKeeperClient client = null!;
+        var disposal = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        client = new ZooKeeperClient(new ZooKeeperClientOptions
+        {
+            ConnectionString = listener.LocalEndpoint.ToString()!,
+            Tls = _ =>
+            {
+                disposal.SetResult(client.DisposeAsync().AsTask());
+                throw new IOException("Connection reset by peer");
+            },
+        });
+        var connecting = client.ConnectAsync();
+
+        await await disposal.Task;
+        await Assert.ThrowsAnyAsync<Exception>(() => connecting);
+    }
 }
