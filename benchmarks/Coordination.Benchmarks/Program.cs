@@ -41,7 +41,7 @@ catch (Exception exception) when (exception is UsageException or CommandAppExcep
 }
 catch (Exception exception) when (UsageException.IsOfLoading(exception))
 {
-    Console.Error.WriteLine($"A package cannot be loaded: {exception.Message}{Environment.NewLine}Build again, or leave it out: contention, handoff and failover take --implementation.");
+    Console.Error.WriteLine($"A package cannot be loaded: {exception.Message}{Environment.NewLine}Build again, or leave it out: contention, handoff, failover and scale take --implementation.");
     return ExitCodes.Usage;
 }
 catch (OverlapException exception)

@@ -11,6 +11,8 @@ namespace Coordination.Redis;
 internal sealed class RedisArguments
 {
     private readonly Pool? _pool;
+    private int _uses = 1;
+    private bool _isKept;
 
     /// <summary>Makes arguments that are used once.</summary>
     /// <param name="keys">How many keys.</param>
@@ -33,8 +35,21 @@ internal sealed class RedisArguments
     /// <summary>Its arguments.</summary>
     public RedisValue[] Values { get; }
 
+    /// <summary>Several send them; they go back when each has given them back.</summary>
+    /// <param name="uses">How many.</param>
+    public void Share(int uses) => _uses = uses;
+
+    /// <summary>They never go back: somebody may still send them, or has, and no reply came.</summary>
+    public void Keep() => Volatile.Write(ref _isKept, true);
+
     /// <summary>Gives them back: the reply has come.</summary>
-    public void Return() => _pool?.Return(this);
+    public void Return()
+    {
+        if (_pool is not null && Interlocked.Decrement(ref _uses) == 0 && !Volatile.Read(ref _isKept))
+        {
+            _pool.Return(this);
+        }
+    }
 
     /// <summary>Keeps arguments of one shape.</summary>
     internal sealed class Pool(int keys, int values)
@@ -50,6 +65,16 @@ internal sealed class RedisArguments
         /// <returns>The arguments; the values are those of their last use.</returns>
         public RedisArguments Rent(ResourceKeys resource)
         {
+            var arguments = Rent();
+            arguments.Keys[0] = resource.Claims;
+            arguments.Keys[1] = resource.Waiters;
+            return arguments;
+        }
+
+        /// <summary>Takes some.</summary>
+        /// <returns>The arguments; keys and values are those of their last use.</returns>
+        public RedisArguments Rent()
+        {
             var arguments = Interlocked.Exchange(ref _first, null);
             if (arguments is null)
             {
@@ -63,8 +88,7 @@ internal sealed class RedisArguments
                 }
             }
 
-            arguments.Keys[0] = resource.Claims;
-            arguments.Keys[1] = resource.Waiters;
+            arguments.Share(1);
             return arguments;
         }
 

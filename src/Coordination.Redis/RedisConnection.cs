@@ -209,22 +209,48 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="resource">The resource it is about, for the error.</param>
     /// <param name="cancellationToken">Ends the call; what was sent may still be applied.</param>
     /// <returns>The reply.</returns>
+    public ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        EvaluateAsync(script, arguments, isKnown: true, operation, resource, cancellationToken);
+
+    /// <summary>Runs a script that the server does not know, by its text.</summary>
+    /// <inheritdoc cref="EvaluateAsync(RedisScript, RedisArguments, string, string?, CancellationToken)"/>
+    public ValueTask<RedisResult> EvaluateTextAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        EvaluateAsync(script, arguments, isKnown: false, operation, resource, cancellationToken);
+
+    /// <summary>Sends a script by its hash, and leaves the rest to the caller.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="arguments">Its keys and arguments, which the caller gives back.</param>
+    /// <returns>The driver's answer; <see langword="null"/> where there is no connection yet, or its server is to be looked at first.</returns>
+    public Task<RedisResult>? TrySend(RedisScript script, RedisArguments arguments) => _database is { } database && _checked && !_disposed
+        ? database.ScriptEvaluateAsync(script.Hash, arguments.Keys, arguments.Values)
+        : null;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<RedisResult> EvaluateAsync(
-        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken)
+    private async ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, RedisArguments arguments, bool isKnown, string operation, string? resource, CancellationToken cancellationToken)
     {
         Task<RedisResult>? sent = null;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             var database = await GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-            RedisResult reply;
-            try
+            RedisResult? reply = null;
+            if (isKnown)
             {
-                sent = database.ScriptEvaluateAsync(script.Hash, arguments.Keys, arguments.Values);
-                reply = await RedisReplyWait.For(sent, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    sent = database.ScriptEvaluateAsync(script.Hash, arguments.Keys, arguments.Values);
+                    reply = await RedisReplyWait.For(sent, cancellationToken).ConfigureAwait(false);
+                }
+                catch (RedisServerException e) when (e.Kind == RedisErrorKind.NoScript)
+                {
+                    // It is sent as text.
+                }
             }
-            catch (RedisServerException e) when (e.Kind == RedisErrorKind.NoScript)
+
+            if (reply is null)
             {
                 RedisLog.ScriptLoaded(_logger, script.Name);
                 sent = database.ScriptEvaluateAsync(script.Text, arguments.Keys, arguments.Values, CommandFlags.NoScriptCache);

@@ -20,7 +20,7 @@ public sealed class BadInputTests
     [InlineData("contention --primitive rw --implementation redlock.net", "RedLock.net")]
     [InlineData("handoff --backend memory", "memory")]
     [InlineData("failover --implementation raw", "raw")]
-    [InlineData("figures --backend memory", "memory")]
+    [InlineData("figures --backend paper", "paper")]
     [InlineData("micro --backend etcd-3", "etcd-3")]
     [InlineData("report", "SET")]
     [InlineData("report everything", "everything")]
@@ -28,6 +28,7 @@ public sealed class BadInputTests
     [InlineData("uncontended --json /nowhere/at/all.json", "--json")]
     [InlineData("uncontended --redis 127.0.0.1:1", "127.0.0.1:1")]
     [InlineData("uncontended --backend redlock-3 --redlock 127.0.0.1:1,127.0.0.1:2", "odd")]
+    [InlineData("uncontended --backend redlock-3 --redlock 127.0.0.1:1,127.0.0.1:2,127.0.0.1:3", "127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3. Start it, or leave the option out")]
     [InlineData("uncontended --backend etcd --etcd 127.0.0.1:1", "127.0.0.1:1")]
     [InlineData("uncontended --backend zookeeper --zookeeper 127.0.0.1:1", "127.0.0.1:1")]
     public async Task Is_refused_with_a_message_that_names_it(string commandLine, string expected)
@@ -38,24 +39,78 @@ public sealed class BadInputTests
         Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
         Assert.Contains("--help", run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("µs", run.Output, StringComparison.Ordinal); // nothing was measured
     }
 
     [Theory]
-    [InlineData("contention")]
-    [InlineData("contention --implementation redlock.net")]
-    public async Task A_peer_that_cannot_be_loaded_is_named(string commandLine)
+    [InlineData("contention --backend redis", "redis-server", "--redis")]
+    [InlineData("uncontended --backend redlock-3", "redis-server", "--redlock")]
+    [InlineData("handoff --backend etcd", "etcd-server", "--etcd")]
+    [InlineData("scale --backend zookeeper", "libzookeeper-java", "--zookeeper")]
+    [InlineData("figures --backend redis", "redis-server", "--redis")]
+    [InlineData("report smoke --output OUTPUT", "redis-server", "--redis")]
+    public async Task A_server_that_is_not_installed_is_named_with_its_package_and_its_option(string commandLine, string package, string option)
+    {
+        var output = Directory.CreateTempSubdirectory("coordination-benchmarks-tests-");
+        try
+        {
+            var run = await BenchmarksRun.StartWithoutServersAsync(commandLine.Replace("OUTPUT", output.FullName, StringComparison.Ordinal).Split(' '));
+
+            Assert.Equal(2, run.ExitCode);
+            Assert.Contains($"apt-get install {package}", run.Errors, StringComparison.Ordinal);
+            Assert.Contains($"{option} host:port", run.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            output.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("contention", "RedLock.net", "RedLockNet.SERedis.dll")]
+    [InlineData("contention --implementation redlock.net", "RedLock.net", "RedLockNet.SERedis.dll")]
+    [InlineData("contention", "RedLock.net", "RedLockNet.Abstractions.dll")]
+    [InlineData("contention", "DistributedLock.Redis", "DistributedLock.Redis.dll")]
+    [InlineData("uncontended", "DistributedLock.Redis", "DistributedLock.Redis.dll")]
+    [InlineData("uncontended --backend redlock-5", "RedLock.net", "RedLockNet.SERedis.dll")]
+    [InlineData("figures --backend redis", "DistributedLock.Redis", "DistributedLock.Core.dll")]
+    [InlineData("micro --short", "DistributedLock.Redis", "DistributedLock.Redis.dll")]
+    [InlineData("allocations", "RedLock.net", "RedLockNet.SERedis.dll")]
+    [InlineData("report smoke", "RedLock.net", "RedLockNet.SERedis.dll")]
+    [InlineData("report quick", "DistributedLock.Redis", "DistributedLock.Redis.dll")]
+    public async Task A_peer_that_cannot_be_loaded_is_named_before_anything_is_started(string commandLine, string package, string file)
     {
         var copy = Directory.CreateTempSubdirectory("coordination-benchmarks-tests-");
         try
         {
-            CopyProgram(copy.FullName);
-            await File.WriteAllTextAsync(Path.Combine(copy.FullName, "RedLockNet.SERedis.dll"), "not an assembly", TestContext.Current.CancellationToken);
+            CopyProgram(copy.FullName, without: file);
 
             var run = await BenchmarksRun.StartAsync(Path.Combine(copy.FullName, Path.GetFileName(BenchmarksRun.Program)), commandLine.Split(' '));
 
             Assert.Equal(2, run.ExitCode);
-            Assert.Contains("RedLock.net cannot be loaded", run.Errors, StringComparison.Ordinal);
+            Assert.Contains($"The package {package} cannot be loaded", run.Errors, StringComparison.Ordinal);
             Assert.Contains("--implementation", run.Errors, StringComparison.Ordinal);
+            Assert.Empty(run.Output);
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_no_assembly_is_named()
+    {
+        var copy = Directory.CreateTempSubdirectory("coordination-benchmarks-tests-");
+        try
+        {
+            CopyProgram(copy.FullName, without: "RedLockNet.SERedis.dll");
+            await File.WriteAllTextAsync(Path.Combine(copy.FullName, "RedLockNet.SERedis.dll"), "not an assembly", TestContext.Current.CancellationToken);
+
+            var run = await BenchmarksRun.StartAsync(Path.Combine(copy.FullName, Path.GetFileName(BenchmarksRun.Program)), ["contention"]);
+
+            Assert.Equal(2, run.ExitCode);
+            Assert.Contains("The package RedLock.net cannot be loaded", run.Errors, StringComparison.Ordinal);
         }
         finally
         {
@@ -64,10 +119,10 @@ public sealed class BadInputTests
     }
 
     // The runtimes of all platforms are large, and are linked to.
-    private static void CopyProgram(string into)
+    private static void CopyProgram(string into, string without)
     {
         var from = Path.GetDirectoryName(BenchmarksRun.Program)!;
-        foreach (var file in Directory.EnumerateFiles(from))
+        foreach (var file in Directory.EnumerateFiles(from).Where(file => Path.GetFileName(file) != without))
         {
             File.Copy(file, Path.Combine(into, Path.GetFileName(file)));
         }

@@ -25,9 +25,19 @@ internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
 
     public static Task<BenchmarksRun> StartAsync(params string[] arguments) => StartAsync(Program, arguments);
 
-    public static async Task<BenchmarksRun> StartAsync(string program, string[] arguments)
+    public static Task<BenchmarksRun> StartAsync(string program, string[] arguments) => StartAsync(StartInfo(program, arguments));
+
+    /// <summary>The same on a machine where no server is on the path.</summary>
+    public static Task<BenchmarksRun> StartWithoutServersAsync(string[] arguments)
     {
-        using var process = Process.Start(StartInfo(program, arguments))!;
+        var start = StartInfo(Program, arguments);
+        start.Environment["PATH"] = Path.GetDirectoryName(Program);
+        return StartAsync(start);
+    }
+
+    private static async Task<BenchmarksRun> StartAsync(ProcessStartInfo start)
+    {
+        using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(Limit);
@@ -38,13 +48,16 @@ internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"benchmarks {string.Join(' ', arguments)} did not end within {Limit}. It printed:\n{await output}\n{await errors}");
+            throw new TimeoutException($"benchmarks {string.Join(' ', start.ArgumentList.Skip(1))} did not end within {Limit}. It printed:\n{await output}\n{await errors}");
         }
 
         return new BenchmarksRun(process.ExitCode, await output, await errors);
     }
 
-    private static ProcessStartInfo StartInfo(string program, string[] arguments) => new("dotnet", [program, .. arguments])
+    // By its full name: a path without servers has no dotnet either.
+    private static string Dotnet { get; } = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+
+    private static ProcessStartInfo StartInfo(string program, string[] arguments) => new(Dotnet, [program, .. arguments])
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,

@@ -15,6 +15,7 @@ internal sealed class AllocationsCommand : MeasuringCommand<AllocationsCommand.S
     protected override async Task<int> RunAsync(Settings settings, Report report)
     {
         var backend = BackendCatalog.Find(settings.Backend);
+        Catalog.Choose(null, backend);
         await using var servers = await OpenAsync(backend, settings, report);
         await using var set = await PairSet.OpenAsync(backend, servers);
         var perPair = await Screen.StepAsync("Counting", _ => CountAsync(set.Ours, settings.Pairs / 10));

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Coordination.Benchmarks.CommandLine;
+using Coordination.Benchmarks.Implementations;
 using Coordination.Benchmarks.Reporting;
 using Coordination.Benchmarks.Servers;
 using Spectre.Console.Cli;
@@ -12,11 +13,18 @@ internal sealed class FiguresCommand : MeasuringCommand<FiguresCommand.Settings>
     protected override async Task<int> RunAsync(Settings settings, Report report)
     {
         var exitCode = ExitCodes.Done;
-        foreach (var backend in Choose(settings))
+        var backends = Choose(settings);
+        foreach (var backend in backends)
+        {
+            Catalog.Choose(null, backend);
+        }
+
+        foreach (var backend in backends)
         {
             await using var servers = await OpenAsync(backend, settings, report);
             var (results, code) = await (backend.Store switch
             {
+                Store.InMemory => InMemoryFigures.RunAsync(backend, servers),
                 Store.Redis => RedisFigures.RunAsync(backend, servers),
                 Store.Redlock => RedlockFigures.RunAsync(backend, (RedisTarget)servers),
                 Store.Etcd => EtcdFigures.RunAsync(backend, servers),
@@ -33,18 +41,19 @@ internal sealed class FiguresCommand : MeasuringCommand<FiguresCommand.Settings>
     private static IReadOnlyList<Backend> Choose(Settings settings) =>
         [.. settings.Backend.Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).SelectMany(key => (IEnumerable<Backend>)(key switch
         {
+            "memory" => [BackendCatalog.InMemory],
             "redis" => [BackendCatalog.Redis],
             "redlock" => [BackendCatalog.Redlock5],
             "etcd" => settings.Etcd is null ? [BackendCatalog.Etcd, BackendCatalog.Etcd3] : [BackendCatalog.Etcd],
             "zookeeper" => settings.ZooKeeper is null ? [BackendCatalog.ZooKeeper, BackendCatalog.ZooKeeper3] : [BackendCatalog.ZooKeeper],
-            _ => throw new UsageException($"--backend takes redis, redlock, etcd and zookeeper; it was '{key}'."),
+            _ => throw new UsageException($"--backend takes memory, redis, redlock, etcd and zookeeper; it was '{key}'."),
         }))];
 
     internal sealed class Settings : RunSettings
     {
         [CommandOption("--backend <A,B>")]
-        [Description("redis, redlock, etcd, zookeeper.")]
-        [DefaultValue("redis,redlock,etcd,zookeeper")]
-        public string Backend { get; init; } = "redis,redlock,etcd,zookeeper";
+        [Description("memory, redis, redlock, etcd, zookeeper.")]
+        [DefaultValue("memory,redis,redlock,etcd,zookeeper")]
+        public string Backend { get; init; } = "memory,redis,redlock,etcd,zookeeper";
     }
 }

@@ -33,7 +33,14 @@ internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.S
     protected override async Task<int> RunAsync(Settings settings, Report report)
     {
         var results = new Dictionary<string, IReadOnlyList<UncontendedResult>>(StringComparer.Ordinal);
-        foreach (var backend in BackendCatalog.Choose(settings.Backend))
+        var backends = BackendCatalog.Choose(settings.Backend);
+        foreach (var backend in backends)
+        {
+            // All that run on it take part: what cannot be loaded is said before anything is started.
+            Catalog.Choose(null, backend);
+        }
+
+        foreach (var backend in backends)
         {
             await using var servers = await OpenAsync(backend, settings, report);
             Show(backend, results[backend.Key] = await MeasureAsync(backend, servers, settings.Seconds));

@@ -22,7 +22,14 @@ internal sealed record Implementation(
     {
         try
         {
-            _ = Assembly is null ? null : System.Reflection.Assembly.Load(Assembly);
+            if (Assembly is not null)
+            {
+                // And what it rests on, which comes in packages of its own.
+                foreach (var name in System.Reflection.Assembly.Load(Assembly).GetReferencedAssemblies())
+                {
+                    System.Reflection.Assembly.Load(name);
+                }
+            }
         }
         catch (Exception exception) when (UsageException.IsOfLoading(exception))
         {
@@ -49,5 +56,6 @@ internal sealed record Implementation(
         }
     }
 
-    private UsageException CannotLoad(Exception exception) => new($"{Name} cannot be loaded: {exception.Message} Build again, or leave it out: --implementation.");
+    private UsageException CannotLoad(Exception exception) => new(
+        $"The package {Name} cannot be loaded: {exception.Message.TrimEnd()} Build again, or leave it out: contention, handoff, failover and scale take --implementation.");
 }

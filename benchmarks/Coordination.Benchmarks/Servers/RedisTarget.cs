@@ -75,26 +75,43 @@ internal sealed class RedisTarget : IServers
     {
         var own = given is null ? await RedisServer.StartAsync(count) : [];
         var endpoints = given ?? [.. own.Select(static server => server.Endpoint)];
-        var connections = new List<ConnectionMultiplexer>();
-        var target = new RedisTarget(endpoints, own, connections);
-        foreach (var endpoint in endpoints)
+        List<ConfigurationOptions> options = [.. endpoints.Select(Parse)];
+        var attempts = await Task.WhenAll(options.Select(TryConnectAsync));
+        var target = new RedisTarget(endpoints, own, [.. attempts.Select(static attempt => attempt.Connection).OfType<ConnectionMultiplexer>()]);
+        List<int> absent = [.. Enumerable.Range(0, endpoints.Count).Where(i => attempts[i].Connection is null)];
+        if (absent.Count > 0)
         {
-            try
-            {
-                // INFO is an administrator's command to the driver.
-                var options = ConfigurationOptions.Parse(endpoint);
-                options.AllowAdmin = true;
-                connections.Add(await ConnectionMultiplexer.ConnectAsync(options));
-            }
-            catch (Exception exception) when (exception is RedisConnectionException or ArgumentException)
-            {
-                await target.DisposeAsync();
-                throw new UsageException(exception is ArgumentException
-                    ? $"'{endpoint}' is not the address of a Redis server: {exception.Message}"
-                    : $"No Redis server answers at {endpoint}: {exception.Message}");
-            }
+            await target.DisposeAsync();
+            throw new UsageException(
+                $"No Redis server answers at {string.Join(", ", absent.Select(i => endpoints[i]))}. Start it, or leave the option out: servers are then started for the run. The driver says: {attempts[absent[0]].Error}");
         }
 
         return target;
+    }
+
+    private static ConfigurationOptions Parse(string endpoint)
+    {
+        try
+        {
+            var options = ConfigurationOptions.Parse(endpoint);
+            options.AllowAdmin = true; // INFO is an administrator's command to the driver
+            return options;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException($"'{endpoint}' is not the address of a Redis server: {exception.Message}");
+        }
+    }
+
+    private static async Task<(ConnectionMultiplexer? Connection, string? Error)> TryConnectAsync(ConfigurationOptions options)
+    {
+        try
+        {
+            return (await ConnectionMultiplexer.ConnectAsync(options), null);
+        }
+        catch (RedisConnectionException exception)
+        {
+            return (null, exception.Message);
+        }
     }
 }

@@ -21,6 +21,19 @@ internal interface IRedlockMaster : IAsyncDisposable
     ValueTask<RedisResult> EvaluateAsync(
         RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken);
 
+    /// <summary>Runs a script that the server does not know.</summary>
+    /// <inheritdoc cref="EvaluateAsync"/>
+    ValueTask<RedisResult> EvaluateTextAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        EvaluateAsync(script, arguments, operation, resource, cancellationToken);
+
+    /// <summary>Sends a script over a connection that is there: with nothing around it, a round has five of these.</summary>
+    /// <param name="script">The script, by its hash.</param>
+    /// <param name="arguments">Its keys and arguments, which the caller gives back.</param>
+    /// <returns>The driver's own answer: its faults are the driver's, one of them that the server does not know the script. <see langword="null"/> where there is no connection yet, or other
+    /// than a connection.</returns>
+    Task<RedisResult>? TrySend(RedisScript script, RedisArguments arguments) => null;
+
     /// <summary>Passes messages of a channel on.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="handler">Who hears.</param>

@@ -85,6 +85,12 @@ public sealed class RedlockBackend : ICoordinationBackend
 
     internal RedlockHints Hints { get; }
 
+    /// <summary>Arguments of claims.</summary>
+    internal RedisArguments.Pool ClaimArguments { get; } = new(keys: 1 + RedlockKeys.PerResource, values: 15);
+
+    /// <summary>Arguments of releases of one claim.</summary>
+    internal RedisArguments.Pool ReleaseArguments { get; } = new(keys: 1 + RedlockKeys.PerResource, values: 6);
+
     internal TimeSpan MasterTimeout { get; }
 
     internal long Longest { get; }

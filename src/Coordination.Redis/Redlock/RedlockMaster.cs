@@ -29,6 +29,14 @@ internal sealed class RedlockMaster : IRedlockMaster
         _connection.EvaluateAsync(script, arguments, operation, resource, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<RedisResult> EvaluateTextAsync(
+        RedisScript script, RedisArguments arguments, string operation, string? resource, CancellationToken cancellationToken) =>
+        _connection.EvaluateTextAsync(script, arguments, operation, resource, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RedisResult>? TrySend(RedisScript script, RedisArguments arguments) => _connection.TrySend(script, arguments);
+
+    /// <inheritdoc/>
     public Task SubscribeAsync(RedisChannel channel, Action<RedisChannel, RedisValue> handler, CancellationToken cancellationToken) =>
         _connection.SubscribeAsync(channel, handler, cancellationToken);
 

@@ -9,35 +9,48 @@ namespace Coordination.Redis;
 /// </summary>
 /// <remarks>
 /// Continuations run on the thread that brought the reply. A master answers once: with a reply, with the word that it is not admitted, or with a fault. What comes when the round is over is not
-/// seen before <see cref="Follow"/>: who judges a round judges what decided it.
+/// seen before <c>Follow</c>: who judges a round judges what decided it.
 /// </remarks>
 #pragma warning disable CA1001 // Disposed by the last answer.
 internal sealed class RedlockRound : IValueTaskSource
 #pragma warning restore CA1001
 {
-    private readonly Lock _gate = new();
+    private static readonly object IsOut = new();
+
     private readonly RedlockBackend _backend;
-    private readonly Answer?[] _answers;
-    private readonly Answer?[] _late;
+    private readonly RedisScript _script;
+    private readonly RedisArguments _arguments;
+    private readonly string _operation;
+    private readonly string? _resource;
+
+    // By master: nothing yet, a reply, IsOut, or an exception. A reference, so that one who reads beside the writer sees all of it or nothing.
+    private readonly object?[] _answers;
     private readonly Func<RedlockRound, bool> _isDecided;
     private readonly CancellationTokenSource _limit;
     private readonly CancellationToken _caller;
+    private object?[]? _late;
     private CancellationTokenRegistration _registration;
     private ManualResetValueTaskSourceCore<bool> _core;
     private int _pending;
     private bool _isOver;
 
-    private Action<RedlockRound, int>? _follower;
+    private Action<RedlockRound, int, object>? _follower;
+    private object? _followerState;
 
-    private RedlockRound(RedlockBackend backend, Func<RedlockRound, bool> isDecided, CancellationToken caller)
+    private RedlockRound(
+        RedlockBackend backend, RedisScript script, RedisArguments arguments, string operation, string? resource, Func<RedlockRound, bool> isDecided, CancellationToken caller)
     {
         _backend = backend;
-        _answers = new Answer[backend.Masters.Count];
-        _late = new Answer[_answers.Length];
+        _script = script;
+        _arguments = arguments;
+        _operation = operation;
+        _resource = resource;
+        _answers = new object?[backend.Masters.Count];
         _pending = _answers.Length;
         _isDecided = isDecided;
         _limit = new CancellationTokenSource(backend.MasterTimeout, backend.Time);
         _caller = caller;
+        arguments.Share(_answers.Length);
     }
 
     /// <summary>What a master said.</summary>
@@ -65,7 +78,7 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <summary>What a master said.</summary>
     /// <param name="master">Its number.</param>
     /// <returns>The state.</returns>
-    public State this[int master] => Volatile.Read(ref _answers[master])?.State ?? State.Pending;
+    public State this[int master] => StateOf(Volatile.Read(ref _answers[master]));
 
     /// <summary>Sends a script.</summary>
     /// <param name="backend">Whose masters.</param>
@@ -86,20 +99,11 @@ internal sealed class RedlockRound : IValueTaskSource
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var masters = backend.Masters;
-        var round = new RedlockRound(backend, isDecided, cancellationToken);
-        for (var i = 0; i < masters.Count; i++)
+        var round = new RedlockRound(backend, script, arguments, operation, resource, isDecided, cancellationToken);
+        round._limit.Token.UnsafeRegister(static state => ((RedlockRound)state!).Expire(), round);
+        for (var i = 0; i < round.Count; i++)
         {
-            var call = masters[i].EvaluateAsync(script, arguments, operation, resource, round._limit.Token);
-            if (call.IsCompleted)
-            {
-                round.Answered(i, call);
-            }
-            else
-            {
-                var number = i;
-                call.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(() => round.Answered(number, call));
-            }
+            round.Send(i);
         }
 
         if (cancellationToken.CanBeCanceled)
@@ -122,16 +126,22 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <summary>Sees to each master once: to those that have answered now, to the others when they do or have had their time.</summary>
     /// <param name="follower">Called with each master, on the thread that brought its answer.</param>
     /// <remarks>To be called once, when the round is over.</remarks>
-    public void Follow(Action<RedlockRound, int> follower)
+    public void Follow(Action<RedlockRound, int> follower) =>
+        Follow(static (round, master, follower) => ((Action<RedlockRound, int>)follower)(round, master), follower);
+
+    /// <summary>As the other, with what the follower needs, so that nothing is made for it where it needs little.</summary>
+    /// <param name="follower">Called with each master, on the thread that brought its answer.</param>
+    /// <param name="state">What it is given.</param>
+    public void Follow(Action<RedlockRound, int, object> follower, object state)
     {
         // One bit a master would do; there are seldom more than seven.
         Span<bool> answered = stackalloc bool[_answers.Length];
-        lock (_gate)
+        lock (_answers)
         {
-            _follower = follower;
+            (_follower, _followerState) = (follower, state);
             for (var master = 0; master < answered.Length; master++)
             {
-                if (_late[master] is { } late)
+                if (_late?[master] is { } late)
                 {
                     Volatile.Write(ref _answers[master], late);
                 }
@@ -144,7 +154,7 @@ internal sealed class RedlockRound : IValueTaskSource
         {
             if (answered[master])
             {
-                follower(this, master);
+                follower(this, master, state);
             }
         }
     }
@@ -152,7 +162,7 @@ internal sealed class RedlockRound : IValueTaskSource
     /// <summary>A master's reply.</summary>
     /// <param name="master">Its number.</param>
     /// <returns>The reply, or <see langword="null"/> unless the state is <see cref="State.Reply"/>.</returns>
-    public RedisResult? Reply(int master) => Volatile.Read(ref _answers[master])?.Reply;
+    public RedisResult? Reply(int master) => Volatile.Read(ref _answers[master]) as RedisResult;
 
     /// <summary>How many masters are in a state.</summary>
     /// <param name="state">The state.</param>
@@ -172,7 +182,7 @@ internal sealed class RedlockRound : IValueTaskSource
     /// How many masters may still say something that is worth waiting for. When a majority has answered, one that has been silent of late is not waited for: with a master that is dead or
     /// frozen each attempt that does not win at once would take all the time that a master has.
     /// </summary>
-    /// <returns>Their number. One that answers after all is seen to by <see cref="Follow"/>.</returns>
+    /// <returns>Their number. One that answers after all is seen to by <c>Follow</c>.</returns>
     public int CountOfAwaited()
     {
         var isEnough = CountOf(State.Reply) >= Quorum;
@@ -192,7 +202,7 @@ internal sealed class RedlockRound : IValueTaskSource
         Exception? found = null;
         for (var master = 0; master < _answers.Length; master++)
         {
-            if (Volatile.Read(ref _answers[master])?.Fault is { } fault && (found is null || fault is CoordinationException { IsTransient: false }))
+            if (Volatile.Read(ref _answers[master]) is Exception fault && (found is null || fault is CoordinationException { IsTransient: false }))
             {
                 found = fault;
             }
@@ -208,35 +218,125 @@ internal sealed class RedlockRound : IValueTaskSource
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    private void Answered(int master, ValueTask<RedisResult> call)
+    /// <summary>The driver's answer has come.</summary>
+    /// <param name="master">Of whom.</param>
+    /// <param name="answer">The answer: completed.</param>
+    internal void Answered(int master, Task<RedisResult> answer)
     {
-        Answer answer;
+        if (answer.IsCompletedSuccessfully)
+        {
+            _arguments.Return();
+#pragma warning disable RS0030 // Completed.
+            Take(master, answer.Result);
+#pragma warning restore RS0030
+            return;
+        }
+
+        var fault = answer.Exception?.InnerException ?? new TaskCanceledException(answer);
+        if (fault is not RedisServerException { Kind: RedisErrorKind.NoScript })
+        {
+            Take(master, RedisErrors.Translate(fault, _operation, _resource));
+        }
+        else if (!_limit.IsCancellationRequested)
+        {
+            _ = EvaluateAsync(master, byText: true);
+        }
+    }
+
+    private static State StateOf(object? answer) => answer switch
+    {
+        null => State.Pending,
+        RedisResult => State.Reply,
+        Exception => State.Fault,
+        _ => State.Out,
+    };
+
+    private void Send(int master)
+    {
+        Task<RedisResult>? sent;
         try
         {
-#pragma warning disable RS0030 // Completed.
-            var reply = call.GetAwaiter().GetResult();
-#pragma warning restore RS0030
-            answer = reply.Resp2Type == ResultType.Integer && (long)reply == -1 ? new Answer(State.Out, null, null) : new Answer(State.Reply, reply, null);
-        }
-        catch (OperationCanceledException)
-        {
-            answer = new Answer(State.Fault, null, new TimeoutException("A master did not answer in its time."));
+            sent = _backend.Masters[master].TrySend(_script, _arguments);
         }
         catch (Exception e)
         {
-            answer = new Answer(State.Fault, null, e);
+            Take(master, RedisErrors.Translate(e, _operation, _resource));
+            return;
         }
 
-        _backend.Heard(master, answer.State);
-        bool isLast;
-        bool decided;
-        Action<RedlockRound, int>? follower;
-        lock (_gate)
+        if (sent is null)
         {
-            Volatile.Write(ref (_isOver && _follower is null ? _late : _answers)[master], answer);
-            isLast = --_pending == 0;
+            _ = EvaluateAsync(master, byText: false);
+        }
+        else
+        {
+            RedlockAnswer.Await(this, master, sent);
+        }
+    }
+
+    // For what is not usual: no connection yet, or a server that does not know the script.
+    private async Task EvaluateAsync(int master, bool byText)
+    {
+        var to = _backend.Masters[master];
+        object answer;
+        try
+        {
+            answer = byText
+                ? await to.EvaluateTextAsync(_script, _arguments, _operation, _resource, _limit.Token).ConfigureAwait(false)
+                : await to.EvaluateAsync(_script, _arguments, _operation, _resource, _limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            answer = e is OperationCanceledException ? TimedOut() : e;
+        }
+
+        Take(master, answer);
+    }
+
+    // Who has not answered has had its time. What it answers later is nobody's.
+    private void Expire()
+    {
+        var fault = TimedOut();
+        for (var master = 0; master < Count; master++)
+        {
+            Take(master, fault);
+        }
+    }
+
+    private static TimeoutException TimedOut() => new("A master did not answer in its time.");
+
+    // A master's first answer counts, and what it had no time for comes second.
+    private void Take(int master, object answer)
+    {
+        if (answer is RedisResult { Resp2Type: ResultType.Integer } reply && (long)reply == -1)
+        {
+            answer = IsOut;
+        }
+        else if (answer is Exception)
+        {
+            // Whoever owes it sends them again.
+            _arguments.Keep();
+        }
+
+        Action<RedlockRound, int, object>? follower;
+        lock (_answers)
+        {
+            if (_answers[master] is not null || _late?[master] is not null)
+            {
+                return;
+            }
+
             follower = _follower;
-            decided = !_isOver && (isLast || _isDecided(this));
+            Volatile.Write(ref (_isOver && follower is null ? _late ??= new object?[Count] : _answers)[master], answer);
+        }
+
+        _backend.Heard(master, StateOf(answer));
+        bool isLast;
+        bool isDecided;
+        lock (_answers)
+        {
+            isLast = --_pending == 0;
+            isDecided = !_isOver && (isLast || _isDecided(this));
         }
 
         if (isLast)
@@ -244,17 +344,17 @@ internal sealed class RedlockRound : IValueTaskSource
             _limit.Dispose();
         }
 
-        if (decided)
+        if (isDecided)
         {
             Finish(cancelled: false);
         }
 
-        follower?.Invoke(this, master);
+        follower?.Invoke(this, master, _followerState!);
     }
 
     private void Finish(bool cancelled)
     {
-        lock (_gate)
+        lock (_answers)
         {
             if (_isOver)
             {
@@ -274,7 +374,4 @@ internal sealed class RedlockRound : IValueTaskSource
             _core.SetResult(true);
         }
     }
-
-    // A reference, so that one who reads beside the writer sees all of it or nothing.
-    private sealed record Answer(State State, RedisResult? Reply, Exception? Fault);
 }

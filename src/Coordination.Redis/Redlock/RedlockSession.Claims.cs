@@ -169,6 +169,7 @@ internal sealed partial class RedlockSession
         throw _backend.TooFew(round, "claim", claim.Key.Resource);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ClaimResult> TryAsync(RedlockClaim claim, ClaimIntent intent, CancellationToken cancellationToken)
     {
         var (resource, id) = claim.Key;
@@ -195,7 +196,7 @@ internal sealed partial class RedlockSession
             }
 
             var sent = _backend.Now;
-            var attempt = new Attempt(claim, claim.Attempt, token, claim.What);
+            var attempt = new Attempt(this, claim, claim.Attempt, token, claim.What);
             var round = RedlockRound.Start(
                 _backend,
                 RedlockScripts.Claim,
@@ -271,20 +272,23 @@ internal sealed partial class RedlockSession
         }
 
         // It joins the masters that could not grant it (rule 14), and waits there no more.
-        round.Follow((round, master) =>
-        {
-            if (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted && claim.IsHeld && claim.Attempt == attempt.Number)
+        round.Follow(
+            static (round, master, state) =>
             {
-                Join(attempt, master);
-            }
-        });
+                var attempt = (Attempt)state;
+                if (round[master] == RedlockRound.State.Reply && ReasonOf(round, master) != Reason.Granted && attempt.Claim.IsHeld && attempt.Claim.Attempt == attempt.Number)
+                {
+                    attempt.Session.Join(attempt, master);
+                }
+            },
+            attempt);
         return ClaimResult.Granted(new FencingToken(attempt.Token), Duration);
     }
 
     private RedisArguments Arguments(Attempt attempt, ClaimIntent intent)
     {
         var claim = attempt.Claim;
-        var arguments = new RedisArguments(1 + RedlockKeys.PerResource, 15);
+        var arguments = _backend.ClaimArguments.Rent();
         _backend.Begin(arguments);
         _backend.Keys.Write(claim.Key.Resource, arguments.Keys.AsSpan(1));
         var values = arguments.Values;
@@ -341,7 +345,7 @@ internal sealed partial class RedlockSession
 
     // A place that a master has lost, or never had.
     private void Place(RedlockClaim claim, int attempt, int master) => _backend.Owed.SendOnce(
-        master, RedlockScripts.Forfeit, Return(new Attempt(claim, attempt, 0, claim.What), keepsPlace: true), "claim", claim.Key.Resource);
+        master, RedlockScripts.Forfeit, Return(new Attempt(this, claim, attempt, 0, claim.What), keepsPlace: true), "claim", claim.Key.Resource);
 
     private RedisArguments Return(Attempt attempt, bool keepsPlace)
     {
@@ -383,5 +387,5 @@ internal sealed partial class RedlockSession
         _backend.Owed.SendOnce(master, RedlockScripts.Join, arguments, "claim", claim.Key.Resource);
     }
 
-    private readonly record struct Attempt(RedlockClaim Claim, int Number, long Token, long What);
+    private sealed record Attempt(RedlockSession Session, RedlockClaim Claim, int Number, long Token, long What);
 }

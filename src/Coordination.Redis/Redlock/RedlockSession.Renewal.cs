@@ -249,7 +249,7 @@ internal sealed partial class RedlockSession
 
         if (attempt > 0)
         {
-            Join(new Attempt(claim, attempt, claim.Token, claim.What), master);
+            Join(new Attempt(this, claim, attempt, claim.Token, claim.What), master);
         }
         else if (claim.Ticket > 0)
         {

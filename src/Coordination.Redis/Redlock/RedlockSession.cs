@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Coordination.Backends;
 using StackExchange.Redis;
@@ -86,6 +87,7 @@ internal sealed partial class RedlockSession : IBackendSession
     public void MaintenanceDue() => _listener.OnMaintenanceDue();
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReleaseAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -158,9 +160,10 @@ internal sealed partial class RedlockSession : IBackendSession
 
     private static bool IsFinal(RedlockRound round, int answers) => round.CountOf(RedlockRound.State.Reply) >= answers;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long> ReleaseAsync(IReadOnlyList<ClaimKey> claims, int start, int count, string name, CancellationToken cancellationToken)
     {
-        var arguments = new RedisArguments(1 + (count * RedlockKeys.PerResource), 3 + (count * 3));
+        var arguments = count == 1 ? _backend.ReleaseArguments.Rent() : new RedisArguments(1 + (count * RedlockKeys.PerResource), 3 + (count * 3));
         _backend.Begin(arguments);
         arguments.Values[2] = _milliseconds;
         for (var i = 0; i < count; i++)
@@ -185,7 +188,7 @@ internal sealed partial class RedlockSession : IBackendSession
         }
 
         // Rule 17: those that did not answer are told again, until the claim has ended by itself.
-        var owed = new RedlockOwed.Call(RedlockScripts.Release, arguments, "release", name, _backend.Now + Duration, Claim: null);
+        var until = _backend.Now + Duration;
         var round = RedlockRound.Start(
             _backend,
             RedlockScripts.Release,
@@ -200,13 +203,15 @@ internal sealed partial class RedlockSession : IBackendSession
         }
         finally
         {
-            round.Follow((round, master) =>
-            {
-                if (round[master] == RedlockRound.State.Fault)
+            round.Follow(
+                static (round, master, state) =>
                 {
-                    Owe(master, owed);
-                }
-            });
+                    if (round[master] == RedlockRound.State.Fault)
+                    {
+                        ((Releasing)state).Session.Owe(master, ((Releasing)state).Call());
+                    }
+                },
+                new Releasing(this, arguments, name, until));
         }
 
         if (round.CountOf(RedlockRound.State.Reply) < Quorum)
@@ -221,6 +226,12 @@ internal sealed partial class RedlockSession : IBackendSession
         }
 
         return found;
+    }
+
+    // What a release needs to be sent again.
+    private sealed record Releasing(RedlockSession Session, RedisArguments Arguments, string Name, TimeSpan Until)
+    {
+        public RedlockOwed.Call Call() => new(RedlockScripts.Release, Arguments, "release", Name, Until, Claim: null);
     }
 
     private void Owe(int master, RedlockOwed.Call call)

@@ -17,9 +17,6 @@ public abstract class BackendServer : IAsyncDisposable
     /// <summary>What "at once" may take here, with a loaded machine in mind. Zero on a fake clock.</summary>
     public virtual TimeSpan Latency => Time.IsFake ? TimeSpan.Zero : TimeSpan.FromSeconds(2);
 
-    /// <summary>How many leases stand for "ten thousand".</summary>
-    public virtual int ManyLeases => 10_000;
-
     /// <summary>Whether opening a session sends nothing, because sessions are nothing but their claims: then it cannot fail for the server's sake.</summary>
     public virtual bool OpensSessionsLocally => false;
 

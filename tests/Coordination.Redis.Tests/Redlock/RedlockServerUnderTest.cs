@@ -19,9 +19,6 @@ public sealed class RedlockServerUnderTest : BackendServer
 
     public override bool OpensSessionsLocally => true;
 
-    // A lease is three or five entries: as many commands in all as ten thousand on one server.
-    public override int ManyLeases => 10_000 / _servers.All.Count;
-
     public static async ValueTask<BackendServer> StartAsync(int masters, bool fakeClock)
     {
         var server = new RedlockServerUnderTest(await RedlockServers.StartAdmittedAsync(masters, fakeClock));

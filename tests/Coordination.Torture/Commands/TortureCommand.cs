@@ -9,6 +9,11 @@ internal sealed class TortureCommand : AsyncCommand<TortureSettings>
 {
     public override async Task<int> ExecuteAsync(CommandContext context, TortureSettings settings, CancellationToken cancellationToken)
     {
+        if (settings.Out is { } directory)
+        {
+            ReportFiles.Prepare(directory);
+        }
+
         var seed = settings.Seed ?? Random.Shared.Next();
         if (settings.IsSimulated)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Coordination.Torture.Commands;
 using Coordination.Torture.Recording;
 
 namespace Coordination.Torture.Reporting;
@@ -8,6 +9,22 @@ namespace Coordination.Torture.Reporting;
 internal static class ReportFiles
 {
     private static readonly JsonSerializerOptions Json = new(EventLines.Json) { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
+    /// <summary>Before a run, not after it: makes the directory, and sees that a file can be written there.</summary>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public static void Prepare(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            using var probe = new FileStream(
+                Path.Combine(directory, $".coordination-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--out {directory} cannot be written to: {exception.Message}");
+        }
+    }
 
     /// <summary>report.json; and, where there is one history, history.jsonl and holders.svg.</summary>
     public static async Task WriteAsync(string directory, Report report, History? history)
