@@ -50,7 +50,9 @@ internal sealed class RedlockRound : IValueTaskSource
         _isDecided = isDecided;
         _limit = new CancellationTokenSource(backend.MasterTimeout, backend.Time);
         _caller = caller;
-        arguments.Share(_answers.Length);
+
+        // And once by the round: it knows last whether a master had no time for its reply, and is owed them.
+        arguments.Share(_answers.Length + 1);
     }
 
     /// <summary>What a master said.</summary>
@@ -342,6 +344,7 @@ internal sealed class RedlockRound : IValueTaskSource
         if (isLast)
         {
             _limit.Dispose();
+            _arguments.Return();
         }
 
         if (isDecided)
