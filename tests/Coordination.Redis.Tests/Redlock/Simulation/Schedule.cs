@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Coordination.Redis.Tests.Redlock.Simulation;
 
 /// <summary>One random schedule: who does what, and what befalls them. All of it follows from the seed.</summary>
