@@ -200,7 +200,7 @@ internal sealed class RedisSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
-        var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds);
+        var arguments = _backend.Arguments(claim.Resource, claim.Id, _backend.Retention, _milliseconds, _route);
         var reply = await _backend.EvaluateConfirmedAsync(RedisScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
         return (long)reply == 1 ? new RedisTicket(claim).ToString() : null;
     }

@@ -44,6 +44,9 @@ internal sealed class RedlockClaim(ClaimKey key)
     /// <summary>The token of the grant.</summary>
     public long Token { get; set; }
 
+    /// <summary>The id under which it was taken over, or a dash: whose it is at the masters, where others may have had it before.</summary>
+    public string TakenBy { get; init; } = "-";
+
     /// <summary>Lost races in a row.</summary>
     public int Losses { get; set; }
 

@@ -34,7 +34,7 @@ internal sealed partial class RedlockSession
             await round.WaitAsync().ConfigureAwait(false);
             if (Taken(round) >= Quorum)
             {
-                Adopt(ticket, round);
+                Adopt(ticket, taker.Id, round);
                 return true;
             }
 
@@ -85,13 +85,14 @@ internal sealed partial class RedlockSession
     private static int Denied(RedlockRound round, long why) =>
         Enumerable.Range(0, round.Count).Count(master => round.Reply(master) is { } reply && !IsTaken(reply) && (long)reply == why);
 
-    private void Adopt(RedlockTicket ticket, RedlockRound round)
+    private void Adopt(RedlockTicket ticket, string by, RedlockRound round)
     {
         var newest = Enumerable.Range(0, round.Count).Select(round.Reply).Where(IsTaken).MaxBy(static reply => (int)reply![4])!;
         var token = (long)newest[0];
         _claims[ticket.Claim.Id] = new RedlockClaim(ticket.Claim)
         {
             Attempt = ticket.Attempt,
+            TakenBy = by,
             IsHeld = true,
             Token = token,
             HighestToken = token,

@@ -381,6 +381,7 @@ internal sealed partial class RedlockSession
             attempt.What,
             claim.Flags,
             claim.Version,
+            claim.TakenBy,
             claim.Value);
 
         // Not owed: the next renewal sees that it is missing there.

@@ -128,7 +128,7 @@ internal sealed partial class RedlockSession : IBackendSession
             return null;
         }
 
-        var arguments = _backend.Arguments(claim.Resource, claim.Id, known.Attempt, _milliseconds);
+        var arguments = _backend.Arguments(claim.Resource, claim.Id, known.Attempt, _milliseconds, known.TakenBy);
         var isThere = await AskAsync(RedlockScripts.Detach, arguments, "detach", claim.Resource, cancellationToken).ConfigureAwait(false);
         return isThere ? new RedlockTicket(claim, known.Attempt).ToString() : null;
     }

@@ -117,6 +117,30 @@ public abstract class DetachContractSuite(BackendFixture fixture) : ContractSuit
     }
 
     [Case]
+    public async Task A_copy_of_the_request_to_detach_that_comes_late_gives_it_to_nobody_else()
+    {
+        var session = await OpenAsync();
+        var claim = Exclusive(NewName());
+        await session.GrantedAtOnceAsync(claim);
+        var ticket = await session.Session.DetachAsync(claim.Key, Cancellation);
+        Assert.NotNull(ticket);
+        Assert.True(await TakeAsync(ticket));
+
+        // It was sent twice, as if its answer had not come, and the copy was held up.
+        try
+        {
+            await session.Session.DetachAsync(claim.Key, Cancellation);
+        }
+        catch (CoordinationException)
+        {
+            // The session is another's, and says so.
+        }
+
+        Assert.False(await TakeAsync(ticket));
+        await session.Session.DisposeAsync();
+    }
+
+    [Case]
     public async Task There_is_nothing_to_detach_where_there_is_no_claim()
     {
         var session = await OpenAsync();

@@ -190,7 +190,7 @@ public sealed class MendTests : IAsyncLifetime
             await EverywhereAsync(key.Resource, key.Id);
             for (var master = 0; master < 2; master++)
             {
-                await backend.CallAsync(master, RedlockScripts.Detach, backend.Arguments(key.Resource, key.Id, 1, 20_000), "detach", key.Resource, Cancellation);
+                await backend.CallAsync(master, RedlockScripts.Detach, backend.Arguments(key.Resource, key.Id, 1, 20_000, "-"), "detach", key.Resource, Cancellation);
             }
 
             var ticket = new RedlockTicket(key, 1).ToString();

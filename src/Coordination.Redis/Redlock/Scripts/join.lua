@@ -1,5 +1,5 @@
 -- A lease that is held by a majority enters a master that did not have it, if that one is free (rule 14); and its claim waits there no more.
--- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, token, duration, kind, what, flags, version, value
+-- KEYS: m, h, w, t. ARGV: longest, retention, id, attempt, token, duration, kind, what, flags, version, by, value
 -- Returns 1 when it is there now, 0 when others are in the way, -1 when this master is not admitted.
 
 local id, attempt, token, duration = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -24,7 +24,7 @@ elseif not (tombstone and attempt <= tonumber(match(tombstone, '^(%d+)'))) and (
     local flags = tonumber(ARGV[9])
     take(q, id, what, expiry, flags, pack({
       what = what, attempt = attempt, token = token, flags = flags, version = tonumber(ARGV[10]), expiry = expiry,
-      duration = duration, by = '-', value = ARGV[11],
+      duration = duration, by = ARGV[11], value = ARGV[12],
     }))
     raise(q, token, not (kind == 0 and what == SHARED))
     q.till = 0
