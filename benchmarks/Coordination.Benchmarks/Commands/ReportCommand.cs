@@ -70,7 +70,7 @@ internal sealed class ReportCommand : MeasuringCommand<ReportCommand.Settings>
     internal sealed class Settings : RunSettings
     {
         [CommandArgument(0, "<SET>")]
-        [Description("quick (less than five minutes), full (about an hour), or smoke (some seconds, to see that it runs).")]
+        [Description("quick (less than five minutes), full (about forty minutes), or smoke (some seconds, to see that it runs).")]
         public string Set { get; init; } = "";
 
         [CommandOption("--output <DIRECTORY>")]
