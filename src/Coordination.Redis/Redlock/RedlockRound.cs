@@ -26,9 +26,11 @@ internal sealed class RedlockRound : IValueTaskSource
     // By master: nothing yet, a reply, IsOut, or an exception. A reference, so that one who reads beside the writer sees all of it or nothing.
     private readonly object?[] _answers;
     private readonly Func<RedlockRound, bool> _isDecided;
-    private readonly CancellationTokenSource _limit;
+    private readonly ITimer _limit;
     private readonly CancellationToken _caller;
     private object?[]? _late;
+    private CancellationTokenSource? _unusual;
+    private bool _hasExpired;
     private CancellationTokenRegistration _registration;
     private ManualResetValueTaskSourceCore<bool> _core;
     private int _pending;
@@ -48,11 +50,11 @@ internal sealed class RedlockRound : IValueTaskSource
         _answers = new object?[backend.Masters.Count];
         _pending = _answers.Length;
         _isDecided = isDecided;
-        _limit = new CancellationTokenSource(backend.MasterTimeout, backend.Time);
         _caller = caller;
 
         // And once by the round: it knows last whether a master had no time for its reply, and is owed them.
         arguments.Share(_answers.Length + 1);
+        _limit = backend.Time.CreateTimer(static state => ((RedlockRound)state!).Expire(), this, backend.MasterTimeout, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What a master said.</summary>
@@ -102,7 +104,6 @@ internal sealed class RedlockRound : IValueTaskSource
     {
         cancellationToken.ThrowIfCancellationRequested();
         var round = new RedlockRound(backend, script, arguments, operation, resource, isDecided, cancellationToken);
-        round._limit.Token.UnsafeRegister(static state => ((RedlockRound)state!).Expire(), round);
         for (var i = 0; i < round.Count; i++)
         {
             round.Send(i);
@@ -239,7 +240,7 @@ internal sealed class RedlockRound : IValueTaskSource
         {
             Take(master, RedisErrors.Translate(fault, _operation, _resource));
         }
-        else if (!_limit.IsCancellationRequested)
+        else
         {
             _ = EvaluateAsync(master, byText: true);
         }
@@ -280,12 +281,18 @@ internal sealed class RedlockRound : IValueTaskSource
     private async Task EvaluateAsync(int master, bool byText)
     {
         var to = _backend.Masters[master];
+        CancellationToken limit;
+        lock (_answers)
+        {
+            limit = _hasExpired ? new CancellationToken(canceled: true) : (_unusual ??= new CancellationTokenSource()).Token;
+        }
+
         object answer;
         try
         {
             answer = byText
-                ? await to.EvaluateTextAsync(_script, _arguments, _operation, _resource, _limit.Token).ConfigureAwait(false)
-                : await to.EvaluateAsync(_script, _arguments, _operation, _resource, _limit.Token).ConfigureAwait(false);
+                ? await to.EvaluateTextAsync(_script, _arguments, _operation, _resource, limit).ConfigureAwait(false)
+                : await to.EvaluateAsync(_script, _arguments, _operation, _resource, limit).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -298,6 +305,15 @@ internal sealed class RedlockRound : IValueTaskSource
     // Who has not answered has had its time. What it answers later is nobody's.
     private void Expire()
     {
+        CancellationTokenSource? unusual;
+        lock (_answers)
+        {
+            _hasExpired = true;
+            unusual = _unusual;
+        }
+
+        // These say so themselves.
+        unusual?.Cancel();
         var fault = TimedOut();
         for (var master = 0; master < Count; master++)
         {
