@@ -29,7 +29,9 @@ internal sealed class RedlockRound : IValueTaskSource
     private readonly ITimer _limit;
     private readonly CancellationToken _caller;
     private object?[]? _late;
-    private CancellationTokenSource? _unusual;
+
+    // Ends what EvaluateAsync does; made where it does anything.
+    private CancellationTokenSource? _evaluations;
     private bool _hasExpired;
     private CancellationTokenRegistration _registration;
     private ManualResetValueTaskSourceCore<bool> _core;
@@ -284,7 +286,7 @@ internal sealed class RedlockRound : IValueTaskSource
         CancellationToken limit;
         lock (_answers)
         {
-            limit = _hasExpired ? new CancellationToken(canceled: true) : (_unusual ??= new CancellationTokenSource()).Token;
+            limit = _hasExpired ? new CancellationToken(canceled: true) : (_evaluations ??= new CancellationTokenSource()).Token;
         }
 
         object answer;
@@ -305,15 +307,15 @@ internal sealed class RedlockRound : IValueTaskSource
     // Who has not answered has had its time. What it answers later is nobody's.
     private void Expire()
     {
-        CancellationTokenSource? unusual;
+        CancellationTokenSource? evaluations;
         lock (_answers)
         {
             _hasExpired = true;
-            unusual = _unusual;
+            evaluations = _evaluations;
         }
 
         // These say so themselves.
-        unusual?.Cancel();
+        evaluations?.Cancel();
         var fault = TimedOut();
         for (var master = 0; master < Count; master++)
         {

@@ -228,12 +228,6 @@ internal sealed partial class RedlockSession : IBackendSession
         return found;
     }
 
-    // What a release needs to be sent again.
-    private sealed record Releasing(RedlockSession Session, RedisArguments Arguments, string Name, TimeSpan Until)
-    {
-        public RedlockOwed.Call Call() => new(RedlockScripts.Release, Arguments, "release", Name, Until, Claim: null);
-    }
-
     private void Owe(int master, RedlockOwed.Call call)
     {
         _backend.Owed.Add(master, call);
@@ -266,5 +260,11 @@ internal sealed partial class RedlockSession : IBackendSession
 
             return count;
         }
+    }
+
+    // What a release needs to be sent again.
+    private sealed record Releasing(RedlockSession Session, RedisArguments Arguments, string Name, TimeSpan Until)
+    {
+        public RedlockOwed.Call Call() => new(RedlockScripts.Release, Arguments, "release", Name, Until, Claim: null);
     }
 }

@@ -100,12 +100,7 @@ public sealed class RoundTests
     public async Task Arguments_are_used_again_when_all_masters_have_answered()
     {
         await using var backend = Backend();
-        Connect();
-        var arguments = backend.ClaimArguments.Rent();
-        var round = Start(backend, static round => round.CountOf(RedlockRound.State.Reply) == 2, arguments);
-        _masters[0].Answer(7);
-        _masters[1].Answer(7);
-        await round.WaitAsync();
+        var arguments = await DecidedWithPooledArgumentsAsync(backend);
         Assert.NotSame(arguments, backend.ClaimArguments.Rent());
         _masters[2].Answer(7);
         Assert.Same(arguments, backend.ClaimArguments.Rent());
@@ -116,16 +111,23 @@ public sealed class RoundTests
     public async Task Arguments_of_which_a_master_has_not_answered_in_its_time_are_not_used_again()
     {
         await using var backend = Backend();
+        var arguments = await DecidedWithPooledArgumentsAsync(backend);
+        _time.Advance(backend.MasterTimeout);
+        _masters[2].Answer(7);
+        arguments.Return();
+        Assert.NotSame(arguments, backend.ClaimArguments.Rent());
+    }
+
+    // By two of them; the third may answer still.
+    private async Task<RedisArguments> DecidedWithPooledArgumentsAsync(RedlockBackend backend)
+    {
         Connect();
         var arguments = backend.ClaimArguments.Rent();
         var round = Start(backend, static round => round.CountOf(RedlockRound.State.Reply) == 2, arguments);
         _masters[0].Answer(7);
         _masters[1].Answer(7);
         await round.WaitAsync();
-        _time.Advance(backend.MasterTimeout);
-        _masters[2].Answer(7);
-        arguments.Return();
-        Assert.NotSame(arguments, backend.ClaimArguments.Rent());
+        return arguments;
     }
 
     // By two of them; the third was silent before.

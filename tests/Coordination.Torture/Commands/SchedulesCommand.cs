@@ -13,7 +13,7 @@ internal sealed class SchedulesCommand : AsyncCommand<SchedulesCommand.Settings>
     {
         // Whoever started it holds its standard input: it ends with them. Nothing else is done meanwhile, so that it may wait on the only thread there is.
         await Task.Yield();
-        using var simulation = Simulation.Simulation.Of(settings.Backend, settings.Bug);
+        using var simulation = Simulation.Simulator.Of(settings.Backend, settings.Bug);
         while (Console.In.ReadLine() is { } line)
         {
             Console.Out.WriteLine((await RunAsync(simulation, Block.Parse(line), settings.Keep)).Write());
@@ -22,7 +22,7 @@ internal sealed class SchedulesCommand : AsyncCommand<SchedulesCommand.Settings>
         return 0;
     }
 
-    private static async Task<BlockResult> RunAsync(Simulation.Simulation simulation, Block block, bool keep)
+    private static async Task<BlockResult> RunAsync(Simulation.Simulator simulation, Block block, bool keep)
     {
         var tally = new Tally();
         var result = new BlockResult { Tally = tally };

@@ -16,7 +16,7 @@ internal sealed class SimulateCommand
     private const int BlockLength = 50;
 
     private readonly TortureSettings _settings;
-    private readonly Simulation.Simulation _simulation;
+    private readonly Simulation.Simulator _simulation;
     private readonly int _seed;
     private readonly CancellationToken _interrupted;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -29,12 +29,12 @@ internal sealed class SimulateCommand
     private int _violating;
     private bool _ends;
 
-    private SimulateCommand(TortureSettings settings, Simulation.Simulation simulation, int seed, CancellationToken interrupted) =>
+    private SimulateCommand(TortureSettings settings, Simulation.Simulator simulation, int seed, CancellationToken interrupted) =>
         (_settings, _simulation, _seed, _interrupted) = (settings, simulation, seed, interrupted);
 
     public static async Task<int> RunAsync(TortureSettings settings, int seed, CancellationToken cancellationToken)
     {
-        using var simulation = Simulation.Simulation.Of(settings.Backend, settings.Bug);
+        using var simulation = Simulation.Simulator.Of(settings.Backend, settings.Bug);
         return await new SimulateCommand(settings, simulation, seed, cancellationToken).RunAsync();
     }
 

@@ -84,9 +84,9 @@ internal sealed class TortureSettings : CommandSettings
             return ValidationResult.Error("--schedules must be 1 or more.");
         }
 
-        if (Bug is not null && !Simulation.Simulation.BugsOf(Backend).Contains(Bug))
+        if (Bug is not null && !Simulation.Simulator.BugsOf(Backend).Contains(Bug))
         {
-            return ValidationResult.Error($"--bug must be one of: {string.Join("; ", Simulation.Simulation.BugsOf(Backend))}.");
+            return ValidationResult.Error($"--bug must be one of: {string.Join("; ", Simulation.Simulator.BugsOf(Backend))}.");
         }
 
         return ValidatePeer();

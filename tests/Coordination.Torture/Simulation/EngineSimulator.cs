@@ -4,7 +4,7 @@ using Coordination.Torture.Recording;
 namespace Coordination.Torture.Simulation;
 
 /// <summary>The engine on the in-memory backend.</summary>
-internal sealed class EngineSimulation(string? bug) : Simulation
+internal sealed class EngineSimulator(string? bug) : Simulator
 {
     public override string Title => "in-memory, simulated";
 

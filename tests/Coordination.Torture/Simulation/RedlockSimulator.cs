@@ -8,7 +8,7 @@ namespace Coordination.Torture.Simulation;
 /// <summary>
 /// Redlock's quorum over a simulated network, with the scripts that ship. The engine's rules are played by hand there, so that what is recorded is who believed what: calls that were not granted, and queues, are not.
 /// </summary>
-internal sealed class RedlockSimulation(string? bug = null) : Simulation
+internal sealed class RedlockSimulator(string? bug = null) : Simulator
 {
     private readonly ScriptInterpreter _scripts = Bugs.ScriptsWith(bug);
 
