@@ -30,4 +30,27 @@ public sealed class FiguresTests
             File.Delete(file);
         }
     }
+
+    [Fact]
+    public async Task Servers_at_a_distance_cannot_answer_before_a_message_has_gone_there_and_back()
+    {
+        BenchmarksRun.SkipWithoutRedis();
+        var file = Path.GetTempFileName();
+        try
+        {
+            var run = await BenchmarksRun.StartAsync("uncontended", "--backend", "redis", "--distance", "2000", "--seconds", "0.5", "--json", file);
+
+            Assert.True(run.ExitCode == 0, run.Output + run.Errors);
+            using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+            Assert.Contains("2000 µs", json.RootElement.GetProperty("servers").GetProperty("redis").GetString(), StringComparison.Ordinal);
+            List<JsonElement> pairs = [.. json.RootElement.GetProperty("results").GetProperty("uncontended").GetProperty("redis").EnumerateArray()];
+            var ping = Assert.Single(pairs, static pair => pair.GetProperty("name").GetString() == "PING (one round trip)");
+            Assert.InRange(ping.GetProperty("p50Microseconds").GetDouble(), 4000, double.MaxValue);
+            Assert.All(pairs.Where(pair => !pair.Equals(ping)), static pair => Assert.InRange(pair.GetProperty("p50Microseconds").GetDouble(), 8000, double.MaxValue));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }

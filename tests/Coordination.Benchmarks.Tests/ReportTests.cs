@@ -13,7 +13,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public async Task A_report_has_its_results_its_tables_and_its_charts()
     {
-        SkipWithoutRedis();
+        BenchmarksRun.SkipWithoutRedis();
 
         var run = await BenchmarksRun.StartAsync("report", "smoke", "--output", _directory.FullName);
 
@@ -84,31 +84,15 @@ public sealed class ReportTests : IDisposable
         _ => [],
     };
 
-    [Fact]
-    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end()
+    [Theory]
+    [InlineData("uncontended --backend redis --seconds 300")]
+    [InlineData("uncontended --backend redis --seconds 300 --distance 100")]
+    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end(string commandLine)
     {
-        SkipWithoutRedis();
-        var (exitCode, left) = await BenchmarksRun.InterruptAsync("uncontended", "--backend", "redis", "--seconds", "300");
+        BenchmarksRun.SkipWithoutRedis();
+        var (exitCode, left) = await BenchmarksRun.InterruptAsync(commandLine.Split(' '));
         Assert.Equal(128 + 15, exitCode);
         Assert.Empty(left);
-    }
-
-    private static void SkipWithoutRedis()
-    {
-        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin");
-        if (paths.Any(static directory => File.Exists(Path.Combine(directory, "redis-server"))))
-        {
-            return;
-        }
-
-        const string message = "redis-server is not on this machine: this test did not run.";
-        if (string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            Assert.Fail(message);
-        }
-
-        Console.Error.WriteLine($"SKIPPED: {message}");
-        Assert.Skip(message);
     }
 
     private bool IsPng(string file)

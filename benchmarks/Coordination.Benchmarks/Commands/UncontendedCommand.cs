@@ -38,12 +38,22 @@ internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.S
         {
             // All that run on it take part: what cannot be loaded is said before anything is started.
             Catalog.Choose(null, backend);
+            if (settings.Distance > 0)
+            {
+                DistantServers.Check(backend, settings.Endpoints);
+            }
         }
 
         foreach (var backend in backends)
         {
             await using var servers = await OpenAsync(backend, settings, report);
-            Show(backend, results[backend.Key] = await MeasureAsync(backend, servers, settings.Seconds));
+            await using var distant = settings.Distance > 0 ? await DistantServers.OpenAsync(servers, settings.Distance) : null;
+            if (distant is not null)
+            {
+                report.Introduce(backend.Key, distant.Description);
+            }
+
+            Show(backend, results[backend.Key] = await MeasureAsync(backend, distant ?? servers, settings.Seconds));
         }
 
         report.Add("uncontended", results);
@@ -62,5 +72,10 @@ internal sealed class UncontendedCommand : MeasuringCommand<UncontendedCommand.S
         [DefaultValue(16.0)]
         [Between(0.1, 3600)]
         public double Seconds { get; init; } = 16;
+
+        [CommandOption("--distance <MICROSECONDS>")]
+        [Description("Puts the servers that are started for the run at a distance: a relay holds every message for so long, each way.")]
+        [Between(0, 1_000_000)]
+        public int Distance { get; init; }
     }
 }

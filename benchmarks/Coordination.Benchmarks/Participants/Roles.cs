@@ -11,6 +11,7 @@ internal static class Roles
         Taker.Role => Taker.RunAsync(),
         Holder.Role => Holder.RunAsync(),
         Candidate.Role => Candidate.RunAsync(),
+        Relay.Role => Relay.RunAsync(),
         _ => throw new UsageException($"Unknown role: '{role}'."),
     };
 }
