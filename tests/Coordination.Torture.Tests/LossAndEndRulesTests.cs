@@ -20,6 +20,23 @@ public sealed class LossAndEndRulesTests
     public void An_inspection_that_was_not_throughout_says_nothing(double at) => new Story().Lease("c1/0/1", 0, 10, 50, 1).Queue(at, [], []).Keeps();
 
     [Theory]
+    [InlineData(29, true)] // ended, and not told yet
+    [InlineData(33, false)] // ended after the question was answered
+    public void A_fault_may_end_leases_only_since_a_moment_in_it(double since, bool isExcused)
+    {
+        var told = new Story().Lease("c1/0/1", 0, 10, 50, 1)
+            .And(new FaultInjected(Story.Ms(20), Story.Ms(40), "leader stopped", "member 1", VoidsClient: "*", VoidsFrom: Story.Ms(since))).Queue(30, [], []);
+        if (isExcused)
+        {
+            told.Keeps();
+        }
+        else
+        {
+            told.Breaks(Rule.LossBeforeGiveAway);
+        }
+    }
+
+    [Theory]
     [InlineData(5, 20, false)] // it was over before the question
     [InlineData(5, 30, true)]
     [InlineData(31, 40, true)] // before the answer

@@ -7,7 +7,7 @@ using Spectre.Console.Cli;
 
 namespace Coordination.Benchmarks.Commands;
 
-[Description("The figures that the project promises: aim, measured, ok or missed. About ten minutes: two for Redis, two for Redlock, three for etcd, two for ZooKeeper.")]
+[Description("The figures that the project promises: aim, measured, ok or missed. About ten minutes: two for Redis, three for Redlock, three for etcd, two for ZooKeeper.")]
 internal sealed class FiguresCommand : MeasuringCommand<FiguresCommand.Settings>
 {
     protected override async Task<int> RunAsync(Settings settings, Report report)

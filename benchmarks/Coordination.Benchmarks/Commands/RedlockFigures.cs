@@ -69,7 +69,7 @@ internal static class RedlockFigures
         var peers = results.Where(static result => result.Name is "DistributedLock.Redis" or "RedLock.net");
         return
         [
-            Figure.AtMost($"{name} × raw round to all masters", 1.1, ours.RatioToFloor),
+            Figure.AtMost($"{name} × raw round to all masters", 1.15, ours.RatioToFloor),
             Figure.Only($"{name} × its own scripts to all masters, raw", ours.RatioToOwnRequests),
             Figure.Only($"{name} × raw round, on with the first majority", ours.P50Microseconds / majority.P50Microseconds),
             .. peers.Select(peer => Figure.AtMost($"{name} × {peer.Name}", 1, ours.P50Microseconds / peer.P50Microseconds)),

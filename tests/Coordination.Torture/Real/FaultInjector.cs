@@ -37,19 +37,12 @@ internal sealed class FaultInjector(
     {
         try
         {
-            await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new Recorded(() => clock.Now, (from, to) =>
-                record(new FaultInjected(from, to, fault.Kind, target, stops, voidsClient, voidsClaim, fault.ShowsOld)))));
+            await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new RecordedFault(() => clock.Now, (from, to, goOn) =>
+                record(new FaultInjected(from, to, fault.Kind, target, stops, goOn is null ? voidsClient : "*", voidsClaim, fault.ShowsOld, goOn)))));
         }
         catch (Exception exception) when (exception is CoordinationException or StackExchange.Redis.RedisException or Grpc.Core.RpcException or System.Net.Sockets.SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // It could not be done because of another that is under way. What must be undone is undone by those that did it.
         }
-    }
-
-    private sealed class Recorded(Func<TimeSpan> now, Action<TimeSpan, TimeSpan> record) : IDisposable
-    {
-        private readonly TimeSpan _from = now();
-
-        public void Dispose() => record(_from, now());
     }
 }

@@ -48,4 +48,4 @@ internal sealed record FaultContext(
     TimeSpan Takes, Random Random, IReadOnlyList<ClientProcess> Clients, ICoordinator Observer, FaultRecorder Record);
 
 /// <summary>Tells of a fault. Disposed when it is over.</summary>
-internal delegate IDisposable FaultRecorder(string target, string? stops = null, string? voidsClient = null, string? voidsClaim = null);
+internal delegate RecordedFault FaultRecorder(string target, string? stops = null, string? voidsClient = null, string? voidsClaim = null);

@@ -119,9 +119,10 @@ internal sealed class History
         foreach (var fault in Faults)
         {
             var isMeant = fault.VoidsClient == "*" || fault.VoidsClient == hold.Client || (fault.VoidsClaim is { } claim && claim == hold.Began.Claim);
-            if (isMeant && hold.Call.At <= fault.Until && hold.Until > fault.At && fault.At < hold.VoidFrom)
+            var from = fault.VoidsFrom ?? fault.At;
+            if (isMeant && hold.Call.At <= fault.Until && hold.Until > from && from < hold.VoidFrom)
             {
-                hold.VoidFrom = fault.At;
+                hold.VoidFrom = from;
             }
         }
     }
