@@ -85,12 +85,12 @@ public sealed class ReportTests : IDisposable
     };
 
     [Theory]
-    [InlineData("uncontended --backend redis --seconds 300")]
-    [InlineData("uncontended --backend redis --seconds 300 --distance 100")]
-    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end(string commandLine)
+    [InlineData("uncontended --backend redis --seconds 300", 1)]
+    [InlineData("uncontended --backend redis --seconds 300 --distance 100", 2)]
+    public async Task What_a_run_started_ends_with_it_when_it_is_told_to_end(string commandLine, int children)
     {
         BenchmarksRun.SkipWithoutRedis();
-        var (exitCode, left) = await BenchmarksRun.InterruptAsync(commandLine.Split(' '));
+        var (exitCode, left) = await BenchmarksRun.InterruptAsync(children, commandLine.Split(' '));
         Assert.Equal(128 + 15, exitCode);
         Assert.Empty(left);
     }

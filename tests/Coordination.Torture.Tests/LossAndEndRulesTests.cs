@@ -19,6 +19,11 @@ public sealed class LossAndEndRulesTests
     [InlineData(60)]
     public void An_inspection_that_was_not_throughout_says_nothing(double at) => new Story().Lease("c1/0/1", 0, 10, 50, 1).Queue(at, [], []).Keeps();
 
+    [Fact]
+    public void A_lease_that_was_handed_out_after_such_a_fault_is_not_excused_though_it_had_waited() =>
+        new Story().And(new FaultInjected(Story.Ms(2), Story.Ms(8), "leader stopped", "member 1", VoidsClient: "*", VoidsFrom: Story.Ms(5)))
+            .Lease("c1/0/1", 0, 10, 50, 1).Queue(30, [], []).Breaks(Rule.LossBeforeGiveAway);
+
     [Theory]
     [InlineData(29, true)] // ended, and not told yet
     [InlineData(33, false)] // ended after the question was answered

@@ -40,6 +40,13 @@ public sealed class TokenRulesTests
         .Breaks(Rule.TokenOrder);
 
     [Fact]
+    public void Nor_those_of_leases_that_were_handed_out_before_it() => new Story()
+        .Lease("c1/0/1", 0, 10, 15, 5)
+        .Lease("c2/0/1", 5, 16, 60, 4)
+        .And(new FaultInjected(Story.Ms(20), Story.Ms(21), "flush", "server", VoidsClient: "*"))
+        .Breaks(Rule.TokenOrder);
+
+    [Fact]
     public void The_store_refuses_a_live_holder()
     {
         Story Told(double at) => new Story()

@@ -42,8 +42,16 @@ internal sealed class DistantServers : IServers
     {
         var addresses = servers.Connection.Split(',');
         var relay = await Participant.StartAsync(Relay.Role, new Relay.Order([.. addresses.Select(Port)], microseconds));
-        var ports = await relay.HearAsync("ports");
-        return new DistantServers(servers, relay, string.Join(',', addresses.Zip(ports, WithPort)), microseconds);
+        try
+        {
+            var ports = await relay.HearAsync("ports");
+            return new DistantServers(servers, relay, string.Join(',', addresses.Zip(ports, WithPort)), microseconds);
+        }
+        catch
+        {
+            await relay.DisposeAsync();
+            throw;
+        }
     }
 
     public Task<long?> RequestsAsync() => _servers.RequestsAsync();

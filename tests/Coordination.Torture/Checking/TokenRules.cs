@@ -21,7 +21,7 @@ internal static class TokenRules
             {
                 yield return Of($"The store of {write.Resource} took token {write.Token} after {write.Highest}", write);
             }
-            else if (!write.IsAccepted && history.FindHold(write.Hold) is { } hold && !hold.IsVoid && hold.From <= write.At && write.At < hold.Until)
+            else if (!write.IsAccepted && history.FindHold(write.Hold) is { } hold && hold.From <= write.At && write.At < hold.Until)
             {
                 yield return Of($"The store of {write.Resource} had to refuse token {write.Token} of the live holder {hold}, as it had seen {write.Highest}", write);
             }
@@ -67,7 +67,7 @@ internal static class TokenRules
     {
         Hold? highest = null;
         Hold? highestWriter = null;
-        foreach (var hold in holds.Where(static hold => !hold.IsVoid))
+        foreach (var hold in holds.Where(static hold => hold.From < hold.VoidFrom))
         {
             var before = hold.Mode == ClaimMode.Exclusive ? highest : highestWriter;
             if (before is not null && hold.Token < before.Token)

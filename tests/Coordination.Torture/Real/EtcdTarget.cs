@@ -10,6 +10,9 @@ namespace Coordination.Torture.Real;
 /// <summary>Three members of etcd with its own timing.</summary>
 internal sealed class EtcdTarget : Target
 {
+    // With etcd's own timing: nobody takes the place of a leader that is silent for less.
+    private static readonly TimeSpan ShortestElection = TimeSpan.FromSeconds(1);
+
     private readonly EtcdCluster _cluster;
     private readonly SemaphoreSlim _one = new(1);
 
@@ -66,19 +69,35 @@ internal sealed class EtcdTarget : Target
         using var fault = context.Record(member.Name);
         await member.FreezeAsync();
         await Task.Delay(context.Takes);
-        if (ofLeader)
-        {
-            // Servers before 3.4.31 and 3.5.13 may then revoke leases that others have renewed with the new leader: what is over by the clock of the one that stood still
-            // (https://github.com/etcd-io/etcd/issues/15247). It is done within milliseconds, and what it has proposed is applied a moment later.
-            fault.VoidsAllFromNow();
-            await member.ResumeAsync();
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
-        else
+        if (!ofLeader || context.Takes < ShortestElection)
         {
             await member.ResumeAsync();
+            return;
         }
+
+        // Servers before 3.4.31 and 3.5.13 may then revoke leases that others have renewed with the new leader: what is over by the clock of the one that stood still
+        // (https://github.com/etcd-io/etcd/issues/15247). It ends when it knows that it leads no more, and what it has proposed is applied a moment later.
+        fault.VoidsAllFromNow();
+        await member.ResumeAsync();
+        for (var tries = 0; tries < 20 && await MayLeadAsync(member); tries++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1));
     });
+
+    private static async Task<bool> MayLeadAsync(EtcdServerProcess member)
+    {
+        try
+        {
+            return await member.IsLeaderAsync();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return true;
+        }
+    }
 
     private Task CutAsync(FaultContext context, bool ofLeader) => AloneAsync(ofLeader, async member =>
     {

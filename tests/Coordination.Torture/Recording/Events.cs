@@ -123,7 +123,7 @@ internal sealed record QueueSeen(
 /// <param name="VoidsClient">The client whose leases are ended by force; <c>*</c> for all: until they are told, another may be granted.</param>
 /// <param name="VoidsClaim">The claim that is ended by force; its holder must be told.</param>
 /// <param name="ShowsOld">Whether an inspection meanwhile may show what was, and says nothing.</param>
-/// <param name="VoidsFrom">Since when leases are ended, if that is not from the beginning.</param>
+/// <param name="VoidsFrom">Since when leases may be ended, if that is not from the beginning: those that are handed out by <paramref name="Until"/>.</param>
 internal sealed record FaultInjected(
     TimeSpan At, TimeSpan Until, string Kind, string Target, string? Stops = null, string? VoidsClient = null, string? VoidsClaim = null, bool ShowsOld = false,
     TimeSpan? VoidsFrom = null) : Event(At);

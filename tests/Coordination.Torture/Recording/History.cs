@@ -120,7 +120,10 @@ internal sealed class History
         {
             var isMeant = fault.VoidsClient == "*" || fault.VoidsClient == hold.Client || (fault.VoidsClaim is { } claim && claim == hold.Began.Claim);
             var from = fault.VoidsFrom ?? fault.At;
-            if (isMeant && hold.Call.At <= fault.Until && hold.Until > from && from < hold.VoidFrom)
+
+            // What was handed out after all of it cannot have been hit, however long it had waited.
+            var isHit = hold.Call.At <= fault.Until && (fault.VoidsFrom is null || hold.From <= fault.Until);
+            if (isMeant && isHit && hold.Until > from && from < hold.VoidFrom)
             {
                 hold.VoidFrom = from;
             }
