@@ -20,8 +20,8 @@ internal sealed record BenchmarksRun(int ExitCode, string Output, string Errors)
         .Single(attribute => attribute.Key == key).Value!);
 
     /// <summary>Tells it to end once it has started others.</summary>
-    public static Task<(int ExitCode, IReadOnlyList<int> Left)> InterruptAsync(int children, params string[] arguments) =>
-        Interruption.RunAsync(StartInfo(Program, arguments), children, TestContext.Current.CancellationToken);
+    public static Task<(int ExitCode, IReadOnlyList<int> Left)> InterruptAsync(params string[] arguments) =>
+        Interruption.RunAsync(StartInfo(Program, arguments), children: 1, TestContext.Current.CancellationToken);
 
     public static Task<BenchmarksRun> StartAsync(params string[] arguments) => StartAsync(Program, arguments);
 

@@ -37,8 +37,8 @@ internal sealed class FaultInjector(
     {
         try
         {
-            await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new RecordedFault(() => clock.Now, (from, to, goOn) =>
-                record(new FaultInjected(from, to, fault.Kind, target, stops, goOn is null ? voidsClient : "*", voidsClaim, fault.ShowsOld, goOn)))));
+            await fault.InjectAsync(new FaultContext(takes, own, clients(), observer, (target, stops, voidsClient, voidsClaim) => new RecordedFault(() => clock.Now, (from, to, voidsFrom) =>
+                record(new FaultInjected(from, to, fault.Kind, target, stops, voidsFrom is null ? voidsClient : "*", voidsClaim, fault.ShowsOld, voidsFrom)))));
         }
         catch (Exception exception) when (exception is CoordinationException or StackExchange.Redis.RedisException or Grpc.Core.RpcException or System.Net.Sockets.SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
