@@ -20,7 +20,7 @@ internal sealed class RedlockClaim(ClaimKey key)
     /// <summary>0 exclusive, <see cref="Shared"/>, or the slot that is tried or held.</summary>
     public long What { get; set; }
 
-    /// <summary>As in queue.lua.</summary>
+    /// <summary>As in resource.lua.</summary>
     public int Flags { get; set; }
 
     /// <summary>What an inspection shows.</summary>

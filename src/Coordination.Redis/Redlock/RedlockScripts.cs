@@ -2,20 +2,21 @@ using System.Text;
 
 namespace Coordination.Redis;
 
-/// <summary>The scripts that run in the masters: <c>Redlock/Scripts/*.lua</c>, each behind <c>common.lua</c>, and those of resources behind <c>queue.lua</c> and <c>rare.lua</c> too.</summary>
+/// <summary>The scripts that run in the masters: <c>Redlock/Scripts/*.lua</c>, each behind <c>common.lua</c>; those of resources behind <c>resource.lua</c>, what they try first, <c>queue.lua</c> and <c>rare.lua</c> too.</summary>
 internal static class RedlockScripts
 {
     private static readonly string Common = Read("common");
-    private static readonly string Queue = Common + Read("queue") + Read("rare");
+    private static readonly string Resource = Common + Read("resource");
+    private static readonly string Queue = Read("queue") + Read("rare");
 
     /// <summary>One attempt to take a resource.</summary>
-    public static RedisScript Claim { get; } = OfQueue("claim");
+    public static RedisScript Claim { get; } = OfQueue("claim", first: Read("claim_first"));
 
     /// <summary>Takes a failed attempt back.</summary>
     public static RedisScript Forfeit { get; } = OfQueue("forfeit");
 
     /// <summary>Ends claims.</summary>
-    public static RedisScript Release { get; } = OfQueue("release");
+    public static RedisScript Release { get; } = OfQueue("release", first: Read("release_first"));
 
     /// <summary>Renews claims.</summary>
     public static RedisScript Renew { get; } = OfQueue("renew");
@@ -41,7 +42,7 @@ internal static class RedlockScripts
     /// <summary>Admits a master.</summary>
     public static RedisScript Admit { get; } = OfMaster("admit");
 
-    private static RedisScript OfQueue(string name) => new($"redlock/{name}", Queue + Read(name));
+    private static RedisScript OfQueue(string name, string first = "") => new($"redlock/{name}", Resource + first + Queue + Read(name));
 
     private static RedisScript OfMaster(string name) => new($"redlock/{name}", Common + Read(name));
 

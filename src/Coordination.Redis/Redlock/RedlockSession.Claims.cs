@@ -12,7 +12,7 @@ internal sealed partial class RedlockSession
 
     private const int ReservationLeast = 5;
 
-    // As in queue.lua.
+    // As in resource.lua.
     private enum Reason
     {
         None,

@@ -263,7 +263,8 @@ end
 
 -- Opens a resource, swept: nothing in it has expired. Returns it, and what its hash has in other fields that are asked for.
 local function begin(h, w, t, ...)
-  local read = call('HMGET', h, ':', ...)
+  local read = fetched or call('HMGET', h, ':', ...)
+  fetched = nil
   local q = open(h, w, t, read[1])
   if now < q.seen or (q.earliest > 0 and now >= q.earliest) then
     rare().walk(q)

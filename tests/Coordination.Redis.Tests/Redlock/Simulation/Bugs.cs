@@ -21,7 +21,12 @@ internal static class Bugs
 
     private static string Put(string bug, string script, string text) => bug switch
     {
-        "the token register is dropped" => Replace(text, "if token > q.top then q.top = token end", "", "if is_writer and token > q.wtop then q.wtop = token end", ""),
+        // With it the shorter way of a claim, which rests on it.
+        "the token register is dropped" => Replace(
+            text,
+            "if token > q.top then q.top = token end", "", "if is_writer and token > q.wtop then q.wtop = token end", "",
+            "struct.pack(STATE, token, token, now", "struct.pack(STATE, top, top, now", "and token <= min(tonumber(self[3]), LAST_TOKEN)", "",
+            "top, wtop = max(top, token), max(wtop, token)", ""),
 
         // Forfeits and renewals go by the claim alone.
         "an attempt's owner is used again" when script.EndsWith("forfeit", StringComparison.Ordinal) =>

@@ -30,11 +30,15 @@ internal sealed class ScriptInterpreter : IDisposable
         Run("collectgarbage('generational')");
     }
 
+    /// <summary>Told of each script before it runs: where, and with what.</summary>
+    public Action<RedisScript, SimulatedRedis, byte[][], byte[][]>? Running { get; set; }
+
     /// <summary>How many scripts have run.</summary>
     public long Calls { get; private set; }
 
     public RedisResult Evaluate(RedisScript script, SimulatedRedis server, byte[][] keys, byte[][] values)
     {
+        Running?.Invoke(script, server, keys, values);
         if (!_compiled.TryGetValue(script.Name, out var compiled))
         {
             Check(_lua.LoadString(_mutate(script.Name, script.Text), script.Name));

@@ -59,6 +59,11 @@ internal sealed class SimulatedKey
 
     public static byte[] Written(double score) => Encoding.ASCII.GetBytes(score.ToString("F0", CultureInfo.InvariantCulture));
 
+    public string Contents() => string.Join(", ", Hash
+        .Select(static field => $"{Encoding.Latin1.GetString(field.Key)}={Encoding.Latin1.GetString(field.Value)}")
+        .Concat(_set.Select(static item => $"{Encoding.Latin1.GetString(item.Member)}@{item.Score:F0}"))
+        .Order(StringComparer.Ordinal));
+
     // Strings are never changed, so that the copy may have the same.
     public SimulatedKey Copy() => new(new(Hash, ByteStrings.Comparer), [.. _set]) { Expiry = Expiry };
 }

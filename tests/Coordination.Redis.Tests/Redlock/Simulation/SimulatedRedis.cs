@@ -38,10 +38,21 @@ internal sealed class SimulatedRedis(int seed)
         }
     }
 
+    public void Delete(byte[] key) => _keys.Remove(key);
+
     public void Flush() => _keys = new(ByteStrings.Comparer);
 
     /// <summary>What is on disk: a restart may go back to it.</summary>
     public void Save() => _snapshot = Copy(_keys);
+
+    /// <summary>Another with the same keys, clock and run_id, which publishes nothing.</summary>
+    public SimulatedRedis Copy() => new(seed) { _keys = Copy(_keys), _about = _about, Clock = Clock, StartedAt = StartedAt, RunId = RunId };
+
+    /// <summary>All that it keeps, in an order of its own: two that keep the same say the same.</summary>
+    public string Contents() => string.Join('\n', _keys
+        .Where(pair => !IsGone(pair.Value))
+        .Select(static pair => $"{Encoding.Latin1.GetString(pair.Key)} until {pair.Value.Expiry}: {pair.Value.Contents()}")
+        .Order(StringComparer.Ordinal));
 
     public void Restore() => _keys = _snapshot is null ? new(ByteStrings.Comparer) : Copy(_snapshot);
 
@@ -227,7 +238,7 @@ internal sealed class SimulatedRedis(int seed)
             return null;
         }
 
-        if (key.IsEmpty || key.Expiry * 1000 <= Clock())
+        if (IsGone(key))
         {
             keys.Remove(name);
             return null;
@@ -235,6 +246,8 @@ internal sealed class SimulatedRedis(int seed)
 
         return key;
     }
+
+    private bool IsGone(SimulatedKey key) => key.IsEmpty || key.Expiry * 1000 <= Clock();
 
     private SimulatedKey GetOrCreate(ReadOnlySpan<byte> name)
     {
