@@ -67,9 +67,9 @@ internal sealed class ZooKeeperReader(ZooKeeperBackend backend, ILogger logger) 
         var path = $"{backend.Keys.QueueOf(ticket.Resource)}/{ticket.Node}";
         try
         {
-            var sync = client.SyncAsync(path, cancellationToken);
+            var agreed = client.AgreeAsync(backend.Keys.Root, cancellationToken);
             var reading = client.GetDataAsync(path, cancellationToken: cancellationToken);
-            await Task.WhenAll(sync, reading).ConfigureAwait(false);
+            await Task.WhenAll(agreed, reading).ConfigureAwait(false);
             var (data, stat) = await reading.ConfigureAwait(false);
             var value = ZooKeeperValue.Decode(data);
             if (stat.Czxid != ticket.Token || stat.EphemeralOwner != ticket.SessionId)

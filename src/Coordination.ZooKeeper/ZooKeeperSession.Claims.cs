@@ -96,7 +96,7 @@ internal sealed partial class ZooKeeperSession
             : ClaimResult.Refused;
     }
 
-    /// <summary>Asks how a claim stands. A sync and a listing in one write, so that all is seen that was done before, over whatever connection.</summary>
+    /// <summary>Asks how a claim stands. What a majority agrees to and a listing in one write, so that all is seen that was done before, over whatever connection.</summary>
     /// <returns><see langword="null"/> when the servers do not have it and never told that they had.</returns>
     private async ValueTask<ClaimResult?> FindAsync(ZooKeeperClaim claim, CancellationToken cancellationToken)
     {
@@ -178,13 +178,14 @@ internal sealed partial class ZooKeeperSession
         return Gone(claim);
     }
 
+    // That something is not there must be a majority's word: it would be left behind.
     private async ValueTask<List<ZooKeeperListed>> ListAsync(string queue, CancellationToken cancellationToken)
     {
-        var sync = _client.SyncAsync(queue, cancellationToken);
+        var agreed = _client.AgreeAsync(Keys.Root, cancellationToken);
         var listing = _client.GetChildrenAsync(queue, cancellationToken: cancellationToken);
         try
         {
-            await sync.ConfigureAwait(false);
+            await agreed.ConfigureAwait(false);
         }
         catch
         {

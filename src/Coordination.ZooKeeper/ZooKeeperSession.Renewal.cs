@@ -8,10 +8,19 @@ internal sealed partial class ZooKeeperSession
 {
     private const int BatchSize = 128;
 
+    // Whether a majority was behind the last renewal that was confirmed. At first it is not known: a leader confirms alone that a session goes on.
+    private bool _hadMajority;
+
     /// <inheritdoc/>
     /// <remarks>
-    /// A sync, which goes to the leader as a ping does not, and behind it requests of up to 128 questions each: one for each granted claim, one for each resource that others wait for. All
-    /// leave in one write.
+    /// <para>
+    /// A heartbeat that goes to the leader, as a ping does not, and behind it requests of up to 128 questions each: one for each granted claim, one for each resource that others wait for. All leave in one write.
+    /// </para>
+    /// <para>
+    /// Every other heartbeat is a check in a multi: it changes nothing, but a majority agrees to it as to a write. Those between are syncs, which a leader confirms by itself; one that stood still while another was
+    /// elected confirms several of them. A leader elected after a majority agreed gives all sessions their whole time anew, so what was sent before that is safe from a new leader, and the
+    /// heartbeat behind it proves it for the old one (<see cref="RenewalEvidence.PreviousRequest"/>).
+    /// </para>
     /// </remarks>
     public async ValueTask<RenewalResult> RenewAsync(IReadOnlyList<ClaimKey> claims, CancellationToken cancellationToken)
     {
@@ -20,8 +29,22 @@ internal sealed partial class ZooKeeperSession
         _queues.Sweep();
         try
         {
-            var heartbeat = _client.SyncAsync(Keys.Root, cancellationToken);
-            var exceptions = await CheckAsync(claims, heartbeat, cancellationToken).ConfigureAwait(false);
+            List<ClaimRenewal>? exceptions = null;
+            var hasMajority = !_hadMajority;
+            if (!hasMajority)
+            {
+                exceptions = await CheckAsync(claims, _client.SyncAsync(Keys.Root, cancellationToken), isCertain: false, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (exceptions is null)
+            {
+                // Where there is no time for both, the next one begins with it.
+                hasMajority = true;
+                _hadMajority = false;
+                exceptions = (await CheckAsync(claims, _client.AgreeAsync(Keys.Root, cancellationToken), isCertain: true, cancellationToken).ConfigureAwait(false))!;
+            }
+
+            _hadMajority = hasMajority;
             return RenewalResult.Renewed(Duration, exceptions);
         }
         catch (ZooKeeperException exception)
@@ -32,7 +55,16 @@ internal sealed partial class ZooKeeperSession
         }
     }
 
-    private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, CancellationToken cancellationToken)
+    /// <summary>Asks how the claims stand.</summary>
+    /// <param name="claims">The claims.</param>
+    /// <param name="heartbeat">What has just been sent.</param>
+    /// <param name="isCertain">Whether a majority has to confirm it.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <returns>
+    /// Those that are not as they were; <see langword="null"/> when one seems to be gone and that is not certain. What is missing in the eyes of a leader that others have replaced may only be newer than it
+    /// knows, and would stay when it is given up here.
+    /// </returns>
+    private async Task<List<ClaimRenewal>?> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, bool isCertain, CancellationToken cancellationToken)
     {
         var exceptions = new List<ClaimRenewal>();
         var questions = new List<(ZooKeeperRead Question, List<(int Index, string? Node)> Claims, bool IsQueue)>();
@@ -69,26 +101,27 @@ internal sealed partial class ZooKeeperSession
             await heartbeat.ConfigureAwait(false);
         }
 
+        var isKnown = true;
         foreach (var (asked, answers) in batches)
         {
             var results = await answers.ConfigureAwait(false);
             for (var i = 0; i < asked.Length; i++)
             {
-                Take(claims, asked[i].Claims, asked[i].IsQueue, asked[i].Question.Path, results[i], exceptions);
+                isKnown &= TryTake(claims, asked[i].Claims, asked[i].IsQueue, asked[i].Question.Path, results[i], isCertain, exceptions);
             }
         }
 
-        return exceptions;
+        return isKnown ? exceptions : null;
     }
 
-    private void Take(IReadOnlyList<ClaimKey> claims, List<(int Index, string? Node)> asked, bool isQueue, string path, ZooKeeperReadResult answer, List<ClaimRenewal> exceptions)
+    private bool TryTake(IReadOnlyList<ClaimKey> claims, List<(int Index, string? Node)> asked, bool isQueue, string path, ZooKeeperReadResult answer, bool isCertain, List<ClaimRenewal> exceptions)
     {
         if (answer.Code is not (ZooKeeperErrorCode.Ok or ZooKeeperErrorCode.NoNode))
         {
             // One resource that may not be read any more must not cost the others their renewal.
             ZooKeeperLog.NotRenewed(_logger, path, answer.Code);
             exceptions.AddRange(asked.Select(static claim => new ClaimRenewal(claim.Index, ClaimRenewalOutcome.Unconfirmed)));
-            return;
+            return true;
         }
 
         var queue = isQueue ? ZooKeeperListing.Read(answer.Names) : [];
@@ -114,6 +147,11 @@ internal sealed partial class ZooKeeperSession
                 outcome = ClaimOutcome.Waiting;
             }
 
+            if (outcome == ClaimOutcome.Refused && !isCertain)
+            {
+                return false;
+            }
+
             if (outcome == ClaimOutcome.Refused)
             {
                 _claims.Gone(claim.Key.Id);
@@ -125,5 +163,7 @@ internal sealed partial class ZooKeeperSession
                 exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(claim.Czxid)));
             }
         }
+
+        return true;
     }
 }

@@ -20,6 +20,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     private readonly ZooKeeperClaims _claims = new();
     private readonly ILogger _logger;
     private ISessionListener? _listener;
+    private (string Claim, string Ticket)? _detached;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>
     /// <param name="backend">Its backend.</param>
@@ -173,10 +174,15 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
+        if (_detached is { } before && before.Claim == claim.Id)
+        {
+            return before.Ticket;
+        }
+
         ThrowIfOver(cancellationToken);
         try
         {
-            // Its sync renews.
+            // What a majority agrees to for it renews.
             if (_claims.Find(claim.Id) is not { } known ||
                 await FindAsync(known, cancellationToken).ConfigureAwait(false) is not { Outcome: ClaimOutcome.Granted } found ||
                 await _client.ExistsAsync(known.PathOf(known.Node!), cancellationToken: cancellationToken).ConfigureAwait(false) is not { } stat)
@@ -184,7 +190,12 @@ internal sealed partial class ZooKeeperSession : IBackendSession
                 return null;
             }
 
-            return new ZooKeeperTicket(_client.SessionId, _client.SessionPassword, Duration, known.Node!, found.Token.Value, stat.Version, claim.Resource).ToString();
+            var ticket = new ZooKeeperTicket(_client.SessionId, _client.SessionPassword, Duration, known.Node!, found.Token.Value, stat.Version, claim.Resource).ToString();
+            _detached = (claim.Id, ticket);
+
+            // Whoever attaches takes the session's connection. Connecting anew, this one would take it back, and the two would shut each other out.
+            await DisposeAsync().ConfigureAwait(false);
+            return ticket;
         }
         catch (ZooKeeperException exception)
         {

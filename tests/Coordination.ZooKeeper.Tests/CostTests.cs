@@ -79,7 +79,7 @@ public sealed class CostTests
     }
 
     [Fact]
-    public async Task A_renewal_is_one_sync_and_a_request_for_each_128_claims()
+    public async Task A_renewal_is_one_heartbeat_and_a_request_for_each_128_claims()
     {
         await using var server = await StartAsync();
         await using var backend = ZooKeeperBackend.Create(server.Address);

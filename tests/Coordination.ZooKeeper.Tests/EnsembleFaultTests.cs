@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Coordination.Backends;
 using Coordination.Conformance;
 using Coordination.ZooKeeper.Tests.Servers;
@@ -18,7 +19,7 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     {
         // Rule 23: the follower goes on answering by itself, pings and reads, until it notices that it has lost its leader: here after 10 s. The leader ends the session when it has
         // not heard of it for its time. The link is cut right after a renewal was acknowledged, which the leader may have heard nothing of. A holder that counted from it would believe for too long.
-        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=50");
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(linksOf: [1, 2, 3], settings: "syncLimit=50");
         for (var run = 1; run <= Runs; run++)
         {
             var leader = await ensemble.LeaderAsync();
@@ -33,11 +34,74 @@ public sealed class EnsembleFaultTests(ITestOutputHelper output)
     public async Task G3_the_same_holder_believes_for_too_long_when_it_renews_by_what_the_follower_answers_alone()
     {
         // What the test above is worth: it finds a client that pings. Its lease is longer, and with it what the follower takes to notice: nothing may be late for it to believe all the time.
-        await using var ensemble = await ZooKeeperEnsemble.StartAsync(hasLinks: true, settings: "syncLimit=150");
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(linksOf: [1, 2, 3], settings: "syncLimit=150");
         var leader = await ensemble.LeaderAsync();
         var follower = ensemble.Members.First(member => member != leader);
         var (lostAt, _) = await CutOffAsync(ensemble, follower, leader, new PingingBackend(ZooKeeperBackend.Create(follower.Address)), "x", seconds: 12);
         Assert.Null(lostAt);
+    }
+
+    [Fact]
+    public async Task G3_a_leader_that_stood_still_and_is_then_cut_off_does_not_make_a_holder_believe_for_too_long()
+    {
+        // What its followers had sent before the cut makes it lead for another syncLimit when it goes on, 10 s, and it confirms syncs by itself all that time. They have elected another meanwhile, which ends
+        // the session a duration later: before the end of what those syncs would seem to prove. The holder reaches nobody else.
+        await using var ensemble = await ZooKeeperEnsemble.StartAsync(linksOf: [3], settings: "syncLimit=50");
+        var leader = ensemble.Members[2];
+        await ensemble.LeadAsync(leader);
+        var followers = ensemble.Members.Where(member => member != leader).ToArray();
+        await using var holder = new Coordinator(
+            ZooKeeperBackend.Create(leader.Address),
+            new CoordinatorOptions { LeaseDuration = TimeSpan.FromSeconds(24), SafetyMargin = TimeSpan.Zero, OperationTimeout = TimeSpan.FromSeconds(2) });
+        await using var successor = Run.Coordinator(string.Join(',', followers.Select(static follower => follower.Address)), seconds: 60, operation: 30);
+        var held = await holder.CreateLock("x").AcquireAsync(Token);
+        var lost = 0L;
+        using var registration = held.Lost.Register(() => Volatile.Write(ref lost, Stopwatch.GetTimestamp()));
+        var granted = GrantedAsync(successor.CreateLock("x"));
+        await Run.WaitersAsync(successor, "x", 1);
+        await using var one = await Admin.ConnectAsync(followers[0].Address);
+        await using var other = await Admin.ConnectAsync(followers[1].Address);
+        await RenewedAsync(held);
+
+        await leader.FreezeAsync();
+        var frozen = Stopwatch.GetTimestamp();
+
+        // The leader reads them when it goes on. That they leave for another it does not hear.
+        _ = one.SyncAsync("/", Token);
+        _ = other.SyncAsync("/", Token);
+        await Task.Delay(TimeSpan.FromSeconds(2), Token);
+        foreach (var follower in followers)
+        {
+            ensemble.Link(follower, leader).Pause();
+            ensemble.Link(leader, follower).Pause();
+        }
+
+        await ensemble.LeaderAsync(leader);
+        var elected = Stopwatch.GetElapsedTime(frozen);
+        await leader.ResumeAsync();
+        var resumed = Stopwatch.GetElapsedTime(frozen);
+        var confirmed = 0;
+        while (!granted.IsCompleted && !held.Lost.IsCancellationRequested)
+        {
+            try
+            {
+                await held.RenewAsync(Token);
+                confirmed++;
+            }
+            catch (CoordinationException)
+            {
+                // It goes on trying for as long as it believes.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), Token);
+        }
+
+        var grantedAfter = Stopwatch.GetElapsedTime(frozen, await granted.WaitAsync(TimeSpan.FromSeconds(60), Token));
+        TimeSpan? lostAfter = Volatile.Read(ref lost) is var at and not 0 ? Stopwatch.GetElapsedTime(frozen, at) : null;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"another leads {elected.TotalSeconds:0.00} s after the stop, which ended after {resumed.TotalSeconds:0.00} s; {confirmed} renewals confirmed, lost {lostAfter?.TotalSeconds.ToString("0.00 's'") ?? "not"}, given away {grantedAfter.TotalSeconds:0.00} s after it"));
+        Assert.True(lostAfter is not null && lostAfter < grantedAfter, "not told when it was given away");
     }
 
     [Theory]

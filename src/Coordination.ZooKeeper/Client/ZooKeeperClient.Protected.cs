@@ -126,9 +126,10 @@ public sealed partial class ZooKeeperClient
 
     private async Task<string?> ListAsync(string parent, string prefix, CancellationToken cancellationToken)
     {
-        var synced = SyncAsync(parent, cancellationToken);
+        // That it is not there must be a majority's word: it would be left behind.
+        var agreed = this.AgreeAsync(parent, cancellationToken);
         var listed = GetChildrenAsync(parent, watch: null, cancellationToken);
-        await synced.ConfigureAwait(false);
+        await Task.WhenAll(agreed, listed).ConfigureAwait(false);
         var (names, _) = await listed.ConfigureAwait(false);
         return names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name ? ZooKeeperPath.Child(parent, name) : null;
     }

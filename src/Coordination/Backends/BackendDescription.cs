@@ -8,8 +8,8 @@ public enum RenewalEvidence
 
     /// <summary>
     /// Only the request before it: an etcd leader that was deposed, or a ZooKeeper follower that was cut off, acknowledges what the
-    /// quorum does not know of. The deadline then counts from the send time of an acknowledged request at least 0.3 durations before it: two in quick
-    /// succession are acknowledged by the same that is cut off.
+    /// quorum does not know of. The deadline then counts from the send time of a request that was sent at least 0.3 durations before it, and acknowledged at least 0.2:
+    /// two in quick succession are acknowledged by the same that is cut off.
     /// </summary>
     PreviousRequest,
 }

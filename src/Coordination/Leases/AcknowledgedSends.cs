@@ -6,9 +6,12 @@ namespace Coordination.Leases;
 /// </summary>
 internal sealed class AcknowledgedSends
 {
-    private readonly Queue<TimeSpan> _sends = new();
+    private readonly Queue<(TimeSpan Send, TimeSpan Proving)> _sends = new();
     private TimeSpan _proved;
     private TimeSpan _newest;
+
+    /// <summary>When a request must be sent, at the earliest, to prove more than is proved; <see langword="null"/> when there is nothing more.</summary>
+    public TimeSpan? NextProof => _sends.TryPeek(out var next) ? next.Proving : null;
 
     /// <summary>The session's opening proves itself.</summary>
     public void Start(TimeSpan opened)
@@ -18,21 +21,35 @@ internal sealed class AcknowledgedSends
     }
 
     /// <summary>Takes down an acknowledged request.</summary>
-    /// <returns>The newest send time that it proves: an acknowledged one, and at least the spacing older.</returns>
-    public TimeSpan Add(TimeSpan send, TimeSpan spacing)
+    /// <param name="send">When it was sent.</param>
+    /// <param name="acknowledged">When the acknowledgement came.</param>
+    /// <param name="duration">The session's.</param>
+    /// <returns>The newest send time that it proves.</returns>
+    /// <remarks>
+    /// How far apart two requests must be for the later one to prove the earlier: a little less than between two regular ones, counted from the send of the earlier, and two thirds of that, counted from its acknowledgement, which
+    /// may be late. What was cut off from its quorum, or stood still meanwhile, acknowledges both if they come at once.
+    /// </remarks>
+    public TimeSpan Add(TimeSpan send, TimeSpan acknowledged, TimeSpan duration)
     {
-        while (_sends.TryPeek(out var next) && next <= send - spacing)
+        while (_sends.TryPeek(out var next) && next.Proving <= send)
         {
-            _proved = _sends.Dequeue();
+            _proved = _sends.Dequeue().Send;
         }
 
         // Of many in quick succession a few are enough to remember.
+        var spacing = SpacingOf(duration);
         if (send - _newest >= spacing / 8)
         {
-            _sends.Enqueue(send);
+            var sinceSend = send + spacing;
+            var sinceAcknowledged = acknowledged + (duration / 5);
+            _sends.Enqueue((send, sinceSend > sinceAcknowledged ? sinceSend : sinceAcknowledged));
             _newest = send;
         }
 
         return _proved;
     }
+
+    /// <summary>How far apart the sends must be.</summary>
+    /// <param name="duration">The session's.</param>
+    public static TimeSpan SpacingOf(TimeSpan duration) => duration * 0.3;
 }

@@ -21,11 +21,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
 
     private bool ProvesPrevious => engine.Backend.Description.Evidence == RenewalEvidence.PreviousRequest;
 
-    /// <summary>
-    /// How far apart two requests must be for the later one to prove the earlier: a little less than between two regular ones. What was cut off from its
-    /// quorum acknowledges both if they come at once.
-    /// </summary>
-    private TimeSpan Spacing => session.Duration * 0.3;
+    private TimeSpan Spacing => AcknowledgedSends.SpacingOf(session.Duration);
 
     public void Start(TimeSpan opened)
     {
@@ -96,11 +92,11 @@ internal sealed class SessionRenewal(Engine engine, Session session)
                 using var limit = engine.Limit.Begin(TimeForAnswer(send), CancellationToken.None);
                 await SendAsync(claims, limit).ConfigureAwait(false);
 
-                // Sooner if what is held would be lost too soon after the regular moment, such as when the last reply proved little.
-                var soonest = ProvesPrevious ? send + Spacing : start + (Interval / 4);
+                // Sooner if what is held would be lost too soon after the regular moment, such as when the last reply proved little; but not before the next can prove more.
+                var soonest = ProvesPrevious ? _acknowledged.NextProof ?? (send + Spacing) : start + (Interval / 4);
                 var latest = session.RenewBy - (session.Duration / 6);
-                var wanted = latest > soonest ? latest : soonest;
-                next = wanted < next ? wanted : next;
+                next = latest < next ? latest : next;
+                next = soonest > next ? soonest : next;
                 Volatile.Write(ref _missingSinceTicks, next.Ticks);
             }
         }
@@ -162,7 +158,8 @@ internal sealed class SessionRenewal(Engine engine, Session session)
         try
         {
             var result = await session.Backend.RenewAsync(keys, limit.Token).ConfigureAwait(false);
-            engine.Telemetry.Renewed(engine.Clock.Now - send, succeeded: true);
+            var acknowledged = engine.Clock.Now;
+            engine.Telemetry.Renewed(acknowledged - send, succeeded: true);
             if (result.IsSessionLost)
             {
                 session.EndLost("the server says that the session has ended");
@@ -170,7 +167,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
             }
 
             // Where an acknowledgement proves only the request before it, that one's send time counts.
-            session.Renewed(claims, result, ProvesPrevious ? _acknowledged.Add(send, Spacing) : send);
+            session.Renewed(claims, result, ProvesPrevious ? _acknowledged.Add(send, acknowledged, session.Duration) : send);
             return result;
         }
         catch (ObjectDisposedException) when (session.HasEnded)

@@ -21,6 +21,30 @@ public sealed class PreviousRequestTests : EngineTest
     }
 
     [Fact]
+    public async Task A_renewal_that_was_acknowledged_late_is_not_proved_by_one_right_behind_it()
+    {
+        // A leader that stood still, and does not know yet that it has been deposed, acknowledges what lies there and what comes at once.
+        var goesOn = new TaskCompletionSource();
+        await using var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);
+        await Time.PassAsync(Seconds(5));
+        Connection.OnRequest = request => request.Operation == InMemoryOperation.Renew ? InMemoryFault.DelayReply(goesOn.Task) : null;
+        var late = lease.RenewAsync(Ct).AsTask();
+        await Time.PassAsync(Seconds(4));
+        Connection.OnRequest = null;
+        goesOn.SetResult();
+        await late;
+
+        // 9.5 s after the send, 5.5 s after the acknowledgement.
+        await Time.PassAsync(Seconds(5.5));
+        await lease.RenewAsync(Ct);
+        Assert.Equal(Life - Seconds(14.5), lease.Remaining);
+
+        await Time.PassAsync(Seconds(1));
+        await lease.RenewAsync(Ct);
+        Assert.Equal(Life - Seconds(10.5), lease.Remaining);
+    }
+
+    [Fact]
     public async Task A_renewal_proves_the_one_a_third_of_the_duration_before()
     {
         await using var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);
@@ -63,6 +87,24 @@ public sealed class PreviousRequestTests : EngineTest
         await Time.PassAsync(Seconds(seconds) * 4);
 
         Assert.Equal(LeaseState.Held, lease.State);
+    }
+
+    [Theory]
+    [InlineData(0.05)]
+    [InlineData(0.09)]
+    [InlineData(0.11)]
+    public async Task Slow_replies_lose_no_lease(double ofTheDuration)
+    {
+        var latency = Duration * ofTheDuration;
+        await using var lease = await Coordinator.CreateLock("x").AcquireAsync(Ct);
+        Connection.OnRequest = request =>
+            request.Operation == InMemoryOperation.Renew ? InMemoryFault.DelayReply(Task.Delay(latency, Time.Provider, Ct)) : null;
+
+        for (var half = 0; half < 360; half++)
+        {
+            await Time.PassAsync(Seconds(0.5));
+            Assert.True(lease.State == LeaseState.Held, $"lost after {(half + 1) / 2.0} s");
+        }
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal sealed class ZooKeeperTarget : Target
             throw new UsageException("Java or ZooKeeper is not installed (Debian: apt-get install default-jre-headless libzookeeper-java).");
         }
 
-        return new ZooKeeperTarget(await ZooKeeperEnsemble.StartAsync(hasLinks: true));
+        return new ZooKeeperTarget(await ZooKeeperEnsemble.StartAsync(linksOf: [1, 2, 3]));
     }
 
     public override Task HealAsync() => Task.CompletedTask; // each fault has undone what it did

@@ -5,7 +5,7 @@ using Coordination.Conformance;
 namespace Coordination.ZooKeeper.Tests.Servers;
 
 /// <summary>
-/// Members of one ensemble. On request each follows its leader over a proxy of its own, so that the two can be cut off from one another while clients reach both. Otherwise they
+/// Members of one ensemble. On request one follows another over a proxy of its own, so that the two can be cut off from one another while clients reach both. Otherwise they
 /// talk directly: a proxy accepts before a new leader listens, and a follower that is then reset elects anew, while the leader waits for it as long as <c>initLimit</c> says.
 /// </summary>
 public sealed class ZooKeeperEnsemble : IAsyncDisposable
@@ -13,12 +13,12 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     private readonly ZooKeeperServerProcess[] _members;
     private readonly Dictionary<(int From, int To), FaultProxy> _links = [];
 
-    private ZooKeeperEnsemble(int size, int tickTime, bool hasLinks, string[] settings)
+    private ZooKeeperEnsemble(int size, int tickTime, int[] linksOf, string[] settings)
     {
         _members = [.. Enumerable.Range(1, size).Select(id => new ZooKeeperServerProcess(id, settings) { TickTime = tickTime })];
         foreach (var from in _members)
         {
-            foreach (var to in _members.Where(to => hasLinks && to != from))
+            foreach (var to in _members.Where(to => to != from && (linksOf.Contains(to.Id) || linksOf.Contains(from.Id))))
             {
                 _links.Add((from.Id, to.Id), FaultProxy.Start(new IPEndPoint(IPAddress.Loopback, to.QuorumPort)));
             }
@@ -42,12 +42,12 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     /// <summary>Starts an ensemble, and waits until all members serve.</summary>
     /// <param name="size">How many members.</param>
     /// <param name="tickTime">In milliseconds.</param>
-    /// <param name="hasLinks">Whether there is a <see cref="Link"/> between any two that can be cut.</param>
+    /// <param name="linksOf">Those members, by their numbers from 1, that follow others and that others follow over a <see cref="Link"/>, which can be cut.</param>
     /// <param name="settings">Further lines of the configuration.</param>
-    public static async Task<ZooKeeperEnsemble> StartAsync(int size = 3, int tickTime = 200, bool hasLinks = false, params string[] settings)
+    public static async Task<ZooKeeperEnsemble> StartAsync(int size = 3, int tickTime = 200, int[]? linksOf = null, params string[] settings)
     {
         Missing.SkipWithoutZooKeeper();
-        var ensemble = new ZooKeeperEnsemble(size, tickTime, hasLinks, settings);
+        var ensemble = new ZooKeeperEnsemble(size, tickTime, linksOf ?? [], settings);
         try
         {
             await ensemble.StartAllAsync();
@@ -92,6 +92,17 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
         throw new InvalidOperationException("The ensemble has no leader.");
     }
 
+    /// <summary>Makes the member with the highest number lead: whoever else does is started again, and of the others, which know the same, it is elected.</summary>
+    public async Task LeadAsync(ZooKeeperServerProcess highest)
+    {
+        while (await LeaderAsync() is var leader && leader != highest)
+        {
+            await leader.KillAsync();
+            await LeaderAsync();
+            await leader.StartAsync();
+        }
+    }
+
     /// <summary>A member that follows.</summary>
     public async Task<ZooKeeperServerProcess> FollowerAsync()
     {
@@ -99,7 +110,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
         return _members.First(member => member != leader && member.IsRunning);
     }
 
-    /// <summary>The way by which one member follows another, of an ensemble that has links.</summary>
+    /// <summary>The way by which one member follows another, of an ensemble that has links of one of them.</summary>
     public FaultProxy Link(ZooKeeperServerProcess follower, ZooKeeperServerProcess leader) => _links[(follower.Id, leader.Id)];
 
     public async ValueTask DisposeAsync()

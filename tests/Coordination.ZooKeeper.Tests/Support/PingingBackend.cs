@@ -3,7 +3,7 @@ using Coordination.Backends;
 namespace Coordination.ZooKeeper.Tests.Support;
 
 /// <summary>
-/// A backend with a bug: its renewals are not syncs, which go to the leader, but what the server at hand answers by itself, as it does pings. All else is as it should be, the rule of the deadline too.
+/// A backend with a bug: its renewals do not go to the leader, but are what the server at hand answers by itself, as it does pings. All else is as it should be, the rule of the deadline too.
 /// </summary>
 internal sealed class PingingBackend(ZooKeeperBackend inner) : ICoordinationBackend
 {
