@@ -67,10 +67,7 @@ internal sealed class ZooKeeperReader(ZooKeeperBackend backend, ILogger logger) 
         var path = $"{backend.Keys.QueueOf(ticket.Resource)}/{ticket.Node}";
         try
         {
-            var agreed = client.AgreeAsync(backend.Keys.Root, cancellationToken);
-            var reading = client.GetDataAsync(path, cancellationToken: cancellationToken);
-            await Task.WhenAll(agreed, reading).ConfigureAwait(false);
-            var (data, stat) = await reading.ConfigureAwait(false);
+            var (data, stat) = await client.GetAgreedDataAsync(path, cancellationToken).ConfigureAwait(false);
             var value = ZooKeeperValue.Decode(data);
             if (stat.Czxid != ticket.Token || stat.EphemeralOwner != ticket.SessionId)
             {

@@ -96,7 +96,7 @@ internal sealed partial class ZooKeeperSession
             : ClaimResult.Refused;
     }
 
-    /// <summary>Asks how a claim stands. What a majority agrees to and a listing in one write, so that all is seen that was done before, over whatever connection.</summary>
+    /// <summary>Asks how a claim stands, so that all is seen that was done before, over whatever connection.</summary>
     /// <returns><see langword="null"/> when the servers do not have it and never told that they had.</returns>
     private async ValueTask<ClaimResult?> FindAsync(ZooKeeperClaim claim, CancellationToken cancellationToken)
     {
@@ -178,25 +178,12 @@ internal sealed partial class ZooKeeperSession
         return Gone(claim);
     }
 
-    // That something is not there must be a majority's word: it would be left behind.
+    // A claim that is overlooked would be left behind: what is missing is a majority's word.
     private async ValueTask<List<ZooKeeperListed>> ListAsync(string queue, CancellationToken cancellationToken)
     {
-        var agreed = _client.AgreeAsync(Keys.Root, cancellationToken);
-        var listing = _client.GetChildrenAsync(queue, cancellationToken: cancellationToken);
         try
         {
-            await agreed.ConfigureAwait(false);
-        }
-        catch
-        {
-            Observe(listing);
-            throw;
-        }
-
-        try
-        {
-            var (names, _) = await listing.ConfigureAwait(false);
-            return ZooKeeperListing.Read(names);
+            return ZooKeeperListing.Read(await _client.ListAgreedAsync(queue, cancellationToken).ConfigureAwait(false));
         }
         catch (ZooKeeperException exception) when (exception.ErrorCode == ZooKeeperErrorCode.NoNode)
         {

@@ -29,21 +29,9 @@ internal sealed partial class ZooKeeperSession
         _queues.Sweep();
         try
         {
-            List<ClaimRenewal>? exceptions = null;
             var hasMajority = !_hadMajority;
-            if (!hasMajority)
-            {
-                exceptions = await CheckAsync(claims, _client.SyncAsync(Keys.Root, cancellationToken), isCertain: false, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (exceptions is null)
-            {
-                // Where there is no time for both, the next one begins with it.
-                hasMajority = true;
-                _hadMajority = false;
-                exceptions = (await CheckAsync(claims, _client.AgreeAsync(Keys.Root, cancellationToken), isCertain: true, cancellationToken).ConfigureAwait(false))!;
-            }
-
+            var heartbeat = hasMajority ? _client.AgreeAsync(Keys.Root, cancellationToken) : _client.SyncAsync(Keys.Root, cancellationToken);
+            var exceptions = await CheckAsync(claims, heartbeat, cancellationToken).ConfigureAwait(false);
             _hadMajority = hasMajority;
             return RenewalResult.Renewed(Duration, exceptions);
         }
@@ -55,16 +43,7 @@ internal sealed partial class ZooKeeperSession
         }
     }
 
-    /// <summary>Asks how the claims stand.</summary>
-    /// <param name="claims">The claims.</param>
-    /// <param name="heartbeat">What has just been sent.</param>
-    /// <param name="isCertain">Whether a majority has to confirm it.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    /// <returns>
-    /// Those that are not as they were; <see langword="null"/> when one seems to be gone and that is not certain. What is missing in the eyes of a leader that others have replaced may only be newer than it
-    /// knows, and would stay when it is given up here.
-    /// </returns>
-    private async Task<List<ClaimRenewal>?> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, bool isCertain, CancellationToken cancellationToken)
+    private async Task<List<ClaimRenewal>> CheckAsync(IReadOnlyList<ClaimKey> claims, Task heartbeat, CancellationToken cancellationToken)
     {
         var exceptions = new List<ClaimRenewal>();
         var questions = new List<(ZooKeeperRead Question, List<(int Index, string? Node)> Claims, bool IsQueue)>();
@@ -101,27 +80,26 @@ internal sealed partial class ZooKeeperSession
             await heartbeat.ConfigureAwait(false);
         }
 
-        var isKnown = true;
         foreach (var (asked, answers) in batches)
         {
             var results = await answers.ConfigureAwait(false);
             for (var i = 0; i < asked.Length; i++)
             {
-                isKnown &= TryTake(claims, asked[i].Claims, asked[i].IsQueue, asked[i].Question.Path, results[i], isCertain, exceptions);
+                Take(claims, asked[i].Claims, asked[i].IsQueue, asked[i].Question.Path, results[i], exceptions);
             }
         }
 
-        return isKnown ? exceptions : null;
+        return exceptions;
     }
 
-    private bool TryTake(IReadOnlyList<ClaimKey> claims, List<(int Index, string? Node)> asked, bool isQueue, string path, ZooKeeperReadResult answer, bool isCertain, List<ClaimRenewal> exceptions)
+    private void Take(IReadOnlyList<ClaimKey> claims, List<(int Index, string? Node)> asked, bool isQueue, string path, ZooKeeperReadResult answer, List<ClaimRenewal> exceptions)
     {
         if (answer.Code is not (ZooKeeperErrorCode.Ok or ZooKeeperErrorCode.NoNode))
         {
             // One resource that may not be read any more must not cost the others their renewal.
             ZooKeeperLog.NotRenewed(_logger, path, answer.Code);
             exceptions.AddRange(asked.Select(static claim => new ClaimRenewal(claim.Index, ClaimRenewalOutcome.Unconfirmed)));
-            return true;
+            return;
         }
 
         var queue = isQueue ? ZooKeeperListing.Read(answer.Names) : [];
@@ -147,11 +125,6 @@ internal sealed partial class ZooKeeperSession
                 outcome = ClaimOutcome.Waiting;
             }
 
-            if (outcome == ClaimOutcome.Refused && !isCertain)
-            {
-                return false;
-            }
-
             if (outcome == ClaimOutcome.Refused)
             {
                 _claims.Gone(claim.Key.Id);
@@ -163,7 +136,5 @@ internal sealed partial class ZooKeeperSession
                 exceptions.Add(new ClaimRenewal(index, ClaimRenewalOutcome.Granted, new FencingToken(claim.Czxid)));
             }
         }
-
-        return true;
     }
 }

@@ -10,7 +10,7 @@ namespace Coordination.ZooKeeper;
 /// </summary>
 /// <remarks>
 /// What is sent over one connection is done in that order. A release therefore need not fear a request to enter the claim that is still under way: it waits for its answer, or looks for what it left. After a
-/// reconnect the servers refuse what the former connection left unsaid (SessionMoved), and a sync comes after what they took.
+/// reconnect the servers refuse what the former connection left unsaid (SessionMoved), and what a majority agrees to comes after what they took.
 /// </remarks>
 internal sealed partial class ZooKeeperSession : IBackendSession
 {
@@ -20,6 +20,8 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     private readonly ZooKeeperClaims _claims = new();
     private readonly ILogger _logger;
     private ISessionListener? _listener;
+
+    // The engine detaches one at a time, and nothing else is done with the session then.
     private (string Claim, string Ticket)? _detached;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>
@@ -174,15 +176,15 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     /// <inheritdoc/>
     public async ValueTask<string?> DetachAsync(ClaimKey claim, CancellationToken cancellationToken)
     {
+        ThrowIfOver(cancellationToken);
         if (_detached is { } before && before.Claim == claim.Id)
         {
             return before.Ticket;
         }
 
-        ThrowIfOver(cancellationToken);
         try
         {
-            // What a majority agrees to for it renews.
+            // Looking for it renews.
             if (_claims.Find(claim.Id) is not { } known ||
                 await FindAsync(known, cancellationToken).ConfigureAwait(false) is not { Outcome: ClaimOutcome.Granted } found ||
                 await _client.ExistsAsync(known.PathOf(known.Node!), cancellationToken: cancellationToken).ConfigureAwait(false) is not { } stat)
@@ -194,7 +196,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
             _detached = (claim.Id, ticket);
 
             // Whoever attaches takes the session's connection. Connecting anew, this one would take it back, and the two would shut each other out.
-            await DisposeAsync().ConfigureAwait(false);
+            _client.EndWithConnection();
             return ticket;
         }
         catch (ZooKeeperException exception)

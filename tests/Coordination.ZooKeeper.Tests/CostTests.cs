@@ -98,6 +98,31 @@ public sealed class CostTests
     }
 
     [Fact]
+    public async Task Every_other_renewal_is_a_transaction()
+    {
+        await using var server = await StartAsync();
+        await using var client = await Admin.ConnectAsync(server.Address);
+        await using var backend = ZooKeeperBackend.Create(server.Address);
+        await using var session = await Run.OpenAsync(backend, seconds: 600);
+        var claim = Run.Exclusive("x");
+        await session.ClaimAsync(claim, Token);
+        await client.CreateAsync("/probe", default, cancellationToken: Token);
+        var before = await TransactionsAsync();
+        var transactions = new List<long>();
+        for (var renewal = 0; renewal < 6; renewal++)
+        {
+            await session.RenewAsync([claim.Key], Token);
+            var after = await TransactionsAsync();
+            transactions.Add(after - before - 1);
+            before = after;
+        }
+
+        Assert.Equal([1L, 0, 1, 0, 1, 0], transactions);
+
+        async Task<long> TransactionsAsync() => (await client.SetDataAsync("/probe", default, cancellationToken: Token)).Mzxid;
+    }
+
+    [Fact]
     public async Task What_is_done_now_and_then_costs_what_the_documentation_says()
     {
         await using var server = await StartAsync();

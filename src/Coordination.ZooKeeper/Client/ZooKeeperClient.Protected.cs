@@ -7,7 +7,7 @@ public sealed partial class ZooKeeperClient
     /// Makes a node exactly once, also when the connection is lost before the reply: an id of its own in front of its name finds it again.
     /// </summary>
     /// <remarks>
-    /// One round trip, and after a lost connection two more at least: the server is brought up to the leader and the parent is listed. An ephemeral node that belongs to a session
+    /// One round trip, and after a lost connection two more at least: a majority agrees to a check of the parent, and the parent is listed. An ephemeral node that belongs to a session
     /// that has ended is deleted and made anew. The parent must permit to list its children and to delete them.
     /// </remarks>
     /// <param name="path">Its path without the id; of a sequential one, what its number is put behind.</param>
@@ -126,11 +126,7 @@ public sealed partial class ZooKeeperClient
 
     private async Task<string?> ListAsync(string parent, string prefix, CancellationToken cancellationToken)
     {
-        // That it is not there must be a majority's word: it would be left behind.
-        var agreed = this.AgreeAsync(parent, cancellationToken);
-        var listed = GetChildrenAsync(parent, watch: null, cancellationToken);
-        await Task.WhenAll(agreed, listed).ConfigureAwait(false);
-        var (names, _) = await listed.ConfigureAwait(false);
+        var names = await ListAgreedAsync(parent, cancellationToken).ConfigureAwait(false);
         return names.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } name ? ZooKeeperPath.Child(parent, name) : null;
     }
 }

@@ -117,8 +117,8 @@ public sealed partial class ZooKeeperClient
     }
 
     /// <summary>
-    /// Brings the server up to the leader: reads that follow on this client see all that was done before. It also proves, as no ping does, that the way to the leader is open; not that others have not elected another meanwhile
-    /// (ZOOKEEPER-1675), as a <see cref="MultiAsync"/> does.
+    /// Brings the server up to the leader: reads that follow on this client see all that was done before. It also proves, as no ping does, that the way to the leader is open. Not that it leads still: a leader answers this by itself
+    /// (ZOOKEEPER-1675), as it does not a <see cref="MultiAsync"/>.
     /// </summary>
     /// <param name="path">Any path; it need not exist.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -113,6 +113,9 @@ public sealed partial class ZooKeeperClient : IAsyncDisposable
     /// <returns>A task that ends when the connection is closed.</returns>
     public Task DetachAsync() => _session.DisposeAsync().AsTask();
 
+    /// <summary>Somebody else goes on with the session. This client can still be used for as long as its connection is not lost or taken; then it ends.</summary>
+    internal void EndWithConnection() => _session.EndWithConnection();
+
     /// <summary>Closes the client and tries to end the session, for up to a third of its time-out when there is a connection. Does not throw.</summary>
     /// <returns>A task that ends when the connection is closed.</returns>
     public async ValueTask DisposeAsync()

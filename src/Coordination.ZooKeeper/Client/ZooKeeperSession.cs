@@ -24,6 +24,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
     private Exception? _lost;
     private long _disconnectedAt;
     private bool _isEnded;
+    private bool _endsWithConnection;
     private Task? _running;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>
@@ -165,6 +166,15 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody else goes on with the session: when they take its connection, it is not taken back.</summary>
+    public void EndWithConnection()
+    {
+        lock (_gate)
+        {
+            _endsWithConnection = true;
+        }
+    }
+
     /// <summary>Ends everything here. The session goes on at the servers, unless it was closed.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -288,7 +298,7 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
             _connection = null;
             _disconnectedAt = _options.TimeProvider.GetTimestamp();
             _next = _next with { LastZxid = Math.Max(_next.LastZxid, connection.LastZxid) };
-            isEnded = _isEnded;
+            isEnded = _isEnded |= _endsWithConnection;
             if (!isEnded)
             {
                 _state = ZooKeeperState.Suspended;

@@ -4,8 +4,14 @@ namespace Coordination.Leases;
 /// The send times of a session's acknowledged renewals, for stores whose acknowledgement proves only an earlier request
 /// (<see cref="Backends.RenewalEvidence.PreviousRequest"/>). One renewal is in flight, so nothing here is locked.
 /// </summary>
+/// <remarks>
+/// For a later request to prove an earlier one it must come 0.3 durations after the send of that, which is a little less than between two regular ones, and 0.2 after its acknowledgement, which may be late. What was cut off from its
+/// quorum, or stood still meanwhile, acknowledges both if they come at once.
+/// </remarks>
 internal sealed class AcknowledgedSends
 {
+    private const double SinceSend = 0.3;
+    private const double SinceAcknowledgement = 0.2;
     private readonly Queue<(TimeSpan Send, TimeSpan Proving)> _sends = new();
     private TimeSpan _proved;
     private TimeSpan _newest;
@@ -25,10 +31,6 @@ internal sealed class AcknowledgedSends
     /// <param name="acknowledged">When the acknowledgement came.</param>
     /// <param name="duration">The session's.</param>
     /// <returns>The newest send time that it proves.</returns>
-    /// <remarks>
-    /// How far apart two requests must be for the later one to prove the earlier: a little less than between two regular ones, counted from the send of the earlier, and two thirds of that, counted from its acknowledgement, which
-    /// may be late. What was cut off from its quorum, or stood still meanwhile, acknowledges both if they come at once.
-    /// </remarks>
     public TimeSpan Add(TimeSpan send, TimeSpan acknowledged, TimeSpan duration)
     {
         while (_sends.TryPeek(out var next) && next.Proving <= send)
@@ -41,7 +43,7 @@ internal sealed class AcknowledgedSends
         if (send - _newest >= spacing / 8)
         {
             var sinceSend = send + spacing;
-            var sinceAcknowledged = acknowledged + (duration / 5);
+            var sinceAcknowledged = acknowledged + (duration * SinceAcknowledgement);
             _sends.Enqueue((send, sinceSend > sinceAcknowledged ? sinceSend : sinceAcknowledged));
             _newest = send;
         }
@@ -51,5 +53,5 @@ internal sealed class AcknowledgedSends
 
     /// <summary>How far apart the sends must be.</summary>
     /// <param name="duration">The session's.</param>
-    public static TimeSpan SpacingOf(TimeSpan duration) => duration * 0.3;
+    public static TimeSpan SpacingOf(TimeSpan duration) => duration * SinceSend;
 }

@@ -92,7 +92,7 @@ internal sealed class SessionRenewal(Engine engine, Session session)
                 using var limit = engine.Limit.Begin(TimeForAnswer(send), CancellationToken.None);
                 await SendAsync(claims, limit).ConfigureAwait(false);
 
-                // Sooner if what is held would be lost too soon after the regular moment, such as when the last reply proved little; but not before the next can prove more.
+                // Sooner if what is held would be lost too soon after the regular moment, such as when the last reply proved little; but not in a rush, or before the next can prove more.
                 var soonest = ProvesPrevious ? _acknowledged.NextProof ?? (send + Spacing) : start + (Interval / 4);
                 var latest = session.RenewBy - (session.Duration / 6);
                 next = latest < next ? latest : next;

@@ -35,7 +35,7 @@ public sealed class EnsembleUnderTest : BackendServer
     public static async ValueTask<BackendServer> StartAsync(ServerPool? pool = null) =>
         new EnsembleUnderTest(await (pool?.TakeEnsembleAsync() ?? ZooKeeperEnsemble.StartAsync()), pool);
 
-    // A sync, and the questions in one request.
+    // A heartbeat, and the questions in one request.
     public override int RequestsPerRenewal => 2;
 
     public override ValueTask<BackendConnection> ConnectAsync() =>

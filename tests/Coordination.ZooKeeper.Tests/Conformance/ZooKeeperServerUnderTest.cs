@@ -41,7 +41,7 @@ public sealed class ZooKeeperServerUnderTest : BackendServer
         return new ZooKeeperServerUnderTest(process, pool: null);
     }
 
-    // A sync, and the questions in one request.
+    // A heartbeat, and the questions in one request.
     public override int RequestsPerRenewal => 2;
 
     public override ValueTask<BackendConnection> ConnectAsync() => new(new ZooKeeperConnectionUnderTest(_ways, _process.EndPoint));

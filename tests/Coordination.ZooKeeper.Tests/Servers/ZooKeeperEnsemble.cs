@@ -95,8 +95,13 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     /// <summary>Makes the member with the highest number lead: whoever else does is started again, and of the others, which know the same, it is elected.</summary>
     public async Task LeadAsync(ZooKeeperServerProcess highest)
     {
-        while (await LeaderAsync() is var leader && leader != highest)
+        for (var round = 0; await LeaderAsync() is var leader && leader != highest; round++)
         {
+            if (round == 5)
+            {
+                throw new InvalidOperationException($"Member {highest.Id} is never elected.");
+            }
+
             await leader.KillAsync();
             await LeaderAsync();
             await leader.StartAsync();

@@ -21,7 +21,7 @@ internal static class Bugs
 
     private static string Put(string bug, string script, string text) => bug switch
     {
-        // With it the shorter way of a claim, which rests on it.
+        // Also in what claims and releases try first, which rests on it.
         "the token register is dropped" => Replace(
             text,
             "if token > q.top then q.top = token end", "", "if is_writer and token > q.wtop then q.wtop = token end", "",
