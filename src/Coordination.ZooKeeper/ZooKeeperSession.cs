@@ -21,7 +21,7 @@ internal sealed partial class ZooKeeperSession : IBackendSession
     private readonly ILogger _logger;
     private ISessionListener? _listener;
 
-    // The engine detaches one at a time, and nothing else is done with the session then.
+    // What a copy of the request to detach that comes late is answered: whoever attached may have the connection by then.
     private (string Claim, string Ticket)? _detached;
 
     /// <summary>Prepares a session. Nothing is sent.</summary>

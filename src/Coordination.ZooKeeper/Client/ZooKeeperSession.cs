@@ -298,7 +298,8 @@ internal sealed class ZooKeeperSession : IAsyncDisposable
             _connection = null;
             _disconnectedAt = _options.TimeProvider.GetTimestamp();
             _next = _next with { LastZxid = Math.Max(_next.LastZxid, connection.LastZxid) };
-            isEnded = _isEnded |= _endsWithConnection;
+            _isEnded |= _endsWithConnection;
+            isEnded = _isEnded;
             if (!isEnded)
             {
                 _state = ZooKeeperState.Suspended;

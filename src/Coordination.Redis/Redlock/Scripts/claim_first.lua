@@ -1,5 +1,6 @@
 -- Tried first by claim.lua: a writer takes a lock that nobody holds or waits for, and there is nothing to sweep, to announce or to keep for longer. It writes
 -- what claim.lua would, to which it leaves all else. To make the functions of queue.lua and rare.lua takes longer than this does.
+-- KEYS and ARGV are those of claim.lua.
 
 local id = ARGV[3]
 fetched = call('HMGET', KEYS[2], ':', id, '!' .. id)

@@ -1,5 +1,5 @@
 -- Tried first by release.lua: a writer's lease of one attempt ends, and nobody waits for it or is told. It writes what release.lua would, to which it leaves
--- all else.
+-- all else. KEYS and ARGV are its own.
 
 local id = ARGV[4]
 fetched = call('HMGET', KEYS[2], ':', id)
